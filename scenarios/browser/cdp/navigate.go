@@ -1,0 +1,369 @@
+package cdp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+
+	"trackwalker/scenarios/browser"
+)
+
+// Navigate goes to address.
+func (s *session) Navigate(ctx context.Context, address string) error {
+	return s.load(func(t *target) error { return t.navigate(ctx, address) })
+}
+
+// Reload loads the document again.
+func (s *session) Reload(ctx context.Context) error {
+	return s.load(func(t *target) error { return t.reload(ctx) })
+}
+
+// Traverse goes delta entries through the history.
+func (s *session) Traverse(ctx context.Context, delta int) error {
+	return s.load(func(t *target) error { return t.traverse(ctx, delta) })
+}
+
+// Settle waits for a navigation of the page that began already, or that input made the page begin with. When ctx ends
+// first, the navigation is stopped: until then no script would run in the page, and no evidence could be taken of it.
+func (s *session) Settle(ctx context.Context) error {
+	return s.onTab(func(t *target) error { return t.settle(ctx) })
+}
+
+func (t *target) navigate(ctx context.Context, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || !allowed(u) {
+		return &browser.Failure{
+			Class: browser.ClassNavigation, Message: fmt.Sprintf("cannot go to %q", address), URL: address, Err: err,
+			Hint: "an address begins with http:// or https://, or is about:blank",
+		}
+	}
+	stays := t.stays()
+	r, err := call(ctx, t, page.Navigate, page.NavigateParams{URL: address})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		t.stopLoading()
+		return err
+	case err != nil:
+		return refused(address, err)
+	case r.IsDownload:
+		t.giveUp(r.LoaderID)
+		return downloadFailure(address)
+	case r.ErrorText == "net::ERR_ABORTED":
+		t.giveUp(r.LoaderID)
+		if t.stays() != stays {
+			return t.stayFailure()
+		}
+		return t.loadFailure(address, r.ErrorText)
+	case r.ErrorText != "":
+		t.awaitErrorPage(ctx, r.LoaderID)
+		if r.ErrorText == "net::ERR_HTTP_RESPONSE_CODE_FAILURE" {
+			return t.errorPage(ctx)
+		}
+		return t.loadFailure(address, r.ErrorText)
+	case r.LoaderID == "":
+		return nil // within the document
+	}
+	return t.awaitCommit(ctx, func(p *pageState) bool { return p.commits[r.LoaderID] })
+}
+
+// allowed reports whether a flow may go to u.
+func allowed(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" || u.String() == "about:blank"
+}
+
+// refused is a navigation that the browser does not begin.
+func refused(address string, err error) error {
+	if m := protocolError(err); m != "" {
+		return &browser.Failure{Class: browser.ClassNavigation, Message: fmt.Sprintf("cannot go to %s: %s", address, m), URL: address, Err: err}
+	}
+	return err
+}
+
+func downloadFailure(address string) error {
+	return &browser.Failure{
+		Class: browser.ClassNavigation, Message: "the address gives a download, not a page: " + address, URL: address,
+	}
+}
+
+// stays gives how often the page was not left because a dialog said so.
+func (t *target) stays() int {
+	t.s.mu.Lock()
+	defer t.s.mu.Unlock()
+	return t.page.stays
+}
+
+func (t *target) stayFailure() error {
+	t.s.mu.Lock()
+	address := t.page.address
+	t.s.mu.Unlock()
+	return &browser.Failure{
+		Class: browser.ClassNavigation, Message: "the page was not left: it asked whether it may be, and the dialog was dismissed", URL: address,
+		Hint: "the flow plans to dismiss the next dialog, and this was it",
+	}
+}
+
+// awaitCommit waits for a document; when ctx ends first, what was begun is stopped.
+func (t *target) awaitCommit(ctx context.Context, cond func(*pageState) bool) error {
+	err := t.wait(ctx, func() bool { return cond(&t.page) })
+	if err != nil && ctx.Err() != nil {
+		t.stopLoading()
+	}
+	return err
+}
+
+// awaitNavigation waits until the pending navigation of the page, if there is one, commits or is given up. The browser
+// tells of a commit, but not for certain of giving up: of an empty answer or a download it says only that the frame loads
+// no more, and that it says of the document that is being left as well. Yet it answers no script while a navigation is under
+// way, so an answer tells.
+func (t *target) awaitNavigation(ctx context.Context) error {
+	for {
+		var pending, asks bool
+		var loader cdp.LoaderID
+		err := t.wait(ctx, func() bool { pending, loader, asks = t.page.pending, t.page.loader, t.page.asks; return true })
+		if err != nil {
+			return err
+		}
+		if !pending {
+			return nil
+		}
+		probe, cancel := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			// One that has not begun may be about to, and while a page is asked whether it may be left, it answers as well.
+			if t.answers(probe) && (loader != "" && !asks || t.answersLater(probe)) {
+				t.giveUp(loader)
+			}
+		}()
+		err = t.awaitCommit(ctx, func(p *pageState) bool { return !p.pending || p.loader != loader })
+		cancel()
+		<-done
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// answers reports whether the page answers a script, so that no navigation is under way.
+func (t *target) answers(ctx context.Context) bool {
+	_, err := t.main().call(ctx, ownWorld, "() => 0", nil)
+	return err == nil
+}
+
+// answersLater does so after a moment.
+func (t *target) answersLater(ctx context.Context) bool {
+	select {
+	case <-time.After(answerGrace):
+		return t.answers(ctx)
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// awaitErrorPage waits a moment until the browser shows its error page, so that a picture shows that.
+func (t *target) awaitErrorPage(ctx context.Context, id cdp.LoaderID) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = t.wait(ctx, func() bool { return t.page.commits[id] })
+}
+
+// stopLoading gives up a navigation, in the background.
+func (t *target) stopLoading() {
+	t.s.driver.spawn(func() {
+		ctx, cancel := t.background(teardownLimit)
+		defer cancel()
+		_ = do(ctx, t, page.StopLoading, cdp.Empty{}) // the page may be gone
+	})
+}
+
+func (t *target) reload(ctx context.Context) error {
+	t.catchUp(ctx)
+	return t.replace(ctx, func() error { return do(ctx, t, page.Reload, page.ReloadParams{}) })
+}
+
+func (t *target) traverse(ctx context.Context, delta int) error {
+	t.catchUp(ctx)
+	h, err := call(ctx, t, page.GetNavigationHistory, cdp.Empty{})
+	if err != nil {
+		return err
+	}
+	i := int(h.CurrentIndex) + delta
+	if i < 0 || i >= len(h.Entries) {
+		return browser.ErrNoHistory
+	}
+	return t.replace(ctx, func() error {
+		return do(ctx, t, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: h.Entries[i].ID})
+	})
+}
+
+// catchUp waits until the browser has the document in its books that the page has told of: asked too early, it would take
+// the one before for the current one. As it answers no script while a navigation is under way, an answer tells. A page that
+// is too busy to answer is there for longer than that takes.
+func (t *target) catchUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = t.answers(ctx)
+}
+
+// replace begins a navigation that answers before it commits, and waits for the commit.
+func (t *target) replace(ctx context.Context, begin func() error) error {
+	t.s.mu.Lock()
+	moves, starts, stays := t.page.moves, t.page.starts, t.page.stays
+	t.s.mu.Unlock()
+	if err := begin(); err != nil {
+		return err
+	}
+	if err := t.awaitCommit(ctx, func(p *pageState) bool { return p.moves != moves || p.starts != starts }); err != nil {
+		return err
+	}
+	if err := t.awaitNavigation(ctx); err != nil {
+		return err
+	}
+	t.s.mu.Lock()
+	moved, stayed, address := t.page.moves != moves, t.page.stays != stays, t.page.address
+	t.s.mu.Unlock()
+	switch {
+	case !moved && stayed:
+		return t.stayFailure()
+	case !moved:
+		return t.loadFailure(address, "net::ERR_ABORTED")
+	}
+	return t.errorPage(ctx)
+}
+
+// errorPage gives the failure that the current document stands for, if it is one of the browser's own error pages. It
+// stands for none where the server did answer, with an HTTP error and no content: a full browser has a page for that too,
+// and the status is in its performance entry, as in every page.
+func (t *target) errorPage(ctx context.Context) error {
+	t.s.mu.Lock()
+	address := t.page.failed
+	t.s.mu.Unlock()
+	if address == "" {
+		return nil
+	}
+	const declaration = `() => ({
+		status: performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,
+		code: document.documentElement.innerText.match(/\b(ERR|DNS_PROBE)_[A-Z_]+/)?.[0] ?? "ERR_FAILED",
+	})`
+	found := struct {
+		Status int
+		Code   string
+	}{Code: "ERR_FAILED"} // the headless shell's error page is empty
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if raw, err := t.main().call(ctx, ownWorld, declaration, nil); err == nil {
+		_ = json.Unmarshal(raw, &found) // it is ours
+	}
+	if found.Status >= 400 {
+		return nil
+	}
+	return t.loadFailure(address, "net::"+found.Code)
+}
+
+func (t *target) settle(ctx context.Context) error {
+	t.s.mu.Lock()
+	input, failed := t.page.input, t.page.failed
+	if input {
+		failed = t.page.before
+	}
+	t.page.input = false
+	t.s.mu.Unlock()
+	if input {
+		t.afterInput(ctx)
+	}
+	if err := t.awaitNavigation(ctx); err != nil {
+		return err
+	}
+	if failed != "" {
+		return nil // it was on an error page before
+	}
+	return t.errorPage(ctx)
+}
+
+// afterInput gives the page the time to begin with a navigation: the browser tells of one that a link begins after the
+// click was handled, and many a page begins its own in a timer that ends at once. It ends when a navigation has begun.
+func (t *target) afterInput(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleProbe)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer cancel()
+		// While a navigation is under way the browser does not answer this.
+		_, _ = t.main().call(ctx, ownWorld, "() => new Promise(done => setTimeout(done))", nil)
+		t.s.nudge(ctx, t)
+	}()
+	_ = t.wait(ctx, func() bool { return t.page.pending })
+	cancel()
+	<-done
+	t.s.mu.Lock()
+	t.page.input = false // the nudge is none of the caller's
+	t.s.mu.Unlock()
+}
+
+// settleProbe bounds what Settle does in a page that is too busy to answer.
+const settleProbe = 500 * time.Millisecond
+
+// loadFailure explains one of the browser's net:: errors.
+func loadFailure(address, code string) error {
+	f := &browser.Failure{Class: browser.ClassNetwork, URL: address, Err: errors.New(code)}
+	host := address
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	name := strings.TrimPrefix(code, "net::ERR_")
+	var what string
+	switch {
+	case name == "ABORTED":
+		f.Class = browser.ClassNavigation
+		what, f.Hint = "the navigation was aborted", "the address gives no page: a download, an empty answer (204), or another navigation came between"
+	case name == "NAME_NOT_RESOLVED", name == "NAME_RESOLUTION_FAILED":
+		what, f.Hint = "name not resolved", "check the host name and its DNS records"
+	case name == "CONNECTION_REFUSED":
+		what, f.Hint = "connection refused", "nothing listens on that port"
+	case name == "CONNECTION_RESET", name == "CONNECTION_CLOSED", name == "EMPTY_RESPONSE", name == "CONNECTION_ABORTED":
+		what, f.Hint = "the server closed the connection without an answer", ""
+	case name == "CONNECTION_TIMED_OUT", name == "TIMED_OUT":
+		what, f.Hint = "no connection in time", "the host does not answer, or a firewall drops the packets"
+	case name == "ADDRESS_UNREACHABLE", name == "ADDRESS_INVALID":
+		what, f.Hint = "the address cannot be reached", "check the host's address and the route to it"
+	case name == "TOO_MANY_REDIRECTS":
+		what, f.Hint = "too many redirects", "the site redirects in a circle"
+	case name == "UNSAFE_REDIRECT", name == "DISALLOWED_URL_SCHEME", name == "UNKNOWN_URL_SCHEME":
+		f.Class = browser.ClassNavigation
+		what, f.Hint = "the site redirects to an address that is not http or https", ""
+	case name == "UNSAFE_PORT":
+		what, f.Hint = "browsers refuse that port", "serve the site on another port"
+	case strings.HasPrefix(name, "CERT_"), strings.HasPrefix(name, "SSL_"), strings.HasPrefix(name, "BAD_SSL_"):
+		what, f.Hint = "TLS: "+tlsProblem(name), "is this an https address? Look at the server's TLS settings"
+		if strings.HasPrefix(name, "CERT_") {
+			f.Hint = "renew or fix the certificate; to play the flow all the same, say ignore_https_errors: true"
+		}
+	case name == "NETWORK_CHANGED", name == "NETWORK_IO_SUSPENDED":
+		f.Class = browser.ClassInternal
+		what, f.Hint = "the network of the agent's machine changed while the page was loaded", "the site is not to blame"
+	case name == "BLOCKED_BY_CLIENT":
+		f.Class = browser.ClassNavigation
+		what, f.Hint = "the flow blocks that address itself", "take it out of block, or out of the mock that aborts it"
+	case name == "HTTP_RESPONSE_CODE_FAILURE":
+		f.Class = browser.ClassNavigation
+		what, f.Hint = "the server answered with an HTTP error and no content", ""
+	case name == "PROXY_CONNECTION_FAILED", name == "MANDATORY_PROXY_CONFIGURATION_FAILED":
+		f.Class = browser.ClassInternal
+		what, f.Hint = "the agent's proxy does not answer", "check proxy in agent.yaml"
+	default:
+		what = "the page did not load"
+	}
+	if why := offline(address, name); why != "" {
+		f.Class, what, f.Hint = browser.ClassInternal, why, "connect the agent's machine; the site was not tried"
+	}
+	f.Message = fmt.Sprintf("%s: %s (%s)", what, host, code)
+	return f
+}
