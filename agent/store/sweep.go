@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"trackwalker/agent/queue"
+)
+
+// sweepBatch is how many rows one transaction of a sweep removes, so that recordings get their turn.
+const sweepBatch = 500
+
+// Swept is what Sweep removed.
+type Swept struct{ Runs, Incidents int }
+
+// Sweep removes the runs that started, and the incidents that were resolved, more than maxAge before now, and what is remembered
+// of scenarios that have no run left. The runs that opened incidents which last are kept. It stops early when ctx ends.
+func (s *Store) Sweep(ctx context.Context, maxAge time.Duration, now time.Time) (Swept, error) {
+	var swept Swept
+	before := millis(now.Add(-maxAge))
+	for _, step := range []struct {
+		statement string
+		count     *int
+	}{
+		{`DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started < $1
+			AND id NOT IN (SELECT id FROM incidents WHERE resolved IS NULL) ORDER BY started LIMIT $2)`, &swept.Runs},
+		{`DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE resolved < $1 ORDER BY resolved LIMIT $2)`, &swept.Incidents},
+		{`DELETE FROM states WHERE scenario IN (SELECT scenario FROM states WHERE last_started < $1
+			AND scenario NOT IN (SELECT scenario FROM incidents WHERE resolved IS NULL) LIMIT $2)`, new(int)},
+	} {
+		for {
+			n, err := s.remove(ctx, step.statement, before)
+			*step.count += n
+			if err != nil {
+				return swept, fmt.Errorf("sweep the record: %w", err)
+			}
+			if n < sweepBatch {
+				break
+			}
+		}
+	}
+	return swept, nil
+}
+
+// remove deletes one batch.
+func (s *Store) remove(ctx context.Context, statement string, before int64) (int, error) {
+	var n int64
+	err := s.db.Write(ctx, func(tx queue.Tx) error {
+		result, err := tx.ExecContext(ctx, statement, before, sweepBatch)
+		if err != nil {
+			return err
+		}
+		n, err = result.RowsAffected()
+		return err
+	})
+	return int(n), err
+}
