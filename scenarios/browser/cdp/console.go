@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -118,7 +119,7 @@ func (t *target) isOwn(id runtime.ExecutionContextID) bool {
 	t.s.mu.Lock()
 	defer t.s.mu.Unlock()
 	for _, f := range t.tab.frames {
-		if w := f.own; w != nil && w.in == t && w.number == id {
+		if slices.ContainsFunc(f.own, func(w *world) bool { return w.in == t && w.number == id }) {
 			return true
 		}
 	}

@@ -66,8 +66,8 @@ func (f *frame) Script(ctx context.Context, body string, args map[string]any) (j
 
 const noJSON = "the result cannot be turned into JSON: "
 
-func ownWorld(f *frame) *world  { return f.own }
-func siteWorld(f *frame) *world { return f.site }
+func ownWorld(f *frame) *world  { return f.world(f.own) }
+func siteWorld(f *frame) *world { return f.world(f.site) }
 
 // call calls a function in the world that pick chooses, and gives its result by value. All arguments come as one list,
 // because the protocol library leaves out an argument that is empty, as "" and {} are; nil is none.

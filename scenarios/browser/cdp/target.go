@@ -55,7 +55,7 @@ func newTarget(s *session, tab *target, e *cdptarget.EventAttachedToTarget) *tar
 	} else {
 		t.tab = t
 		t.page.frame = cdp.FrameID(t.id)
-		t.frames = map[cdp.FrameID]*frame{t.page.frame: {tab: t}}
+		t.frames = map[cdp.FrameID]*frame{t.page.frame: {id: t.page.frame, tab: t}}
 		t.removed = map[cdp.FrameID]bool{}
 	}
 	t.gone, t.die = context.WithCancelCause(within)

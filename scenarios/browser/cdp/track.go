@@ -2,6 +2,7 @@ package cdp
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
@@ -38,13 +39,18 @@ type world struct {
 	gone   bool // the document was replaced
 }
 
+// worlds are those of one kind in a frame, the newest last. While a document is replaced by one of another process there are
+// two: each process tells of its own, and the one that is left may do so last.
+type worlds []*world
+
 // frame is a place for a document in a tab: the tab's own, or that of an element like <iframe>. It keeps its identity when
 // its document is replaced, also by one of another process. It is guarded by session.mu.
 type frame struct {
+	id     cdp.FrameID
 	tab    *target
 	parent *frame // nil of the main frame, and while it is not known
-	own    *world // of the page script; nil while there is none
-	site   *world // the document's own
+	own    worlds // of the page script
+	site   worlds // the document's own
 	gone   bool   // the place was taken away
 }
 
@@ -52,7 +58,7 @@ type frame struct {
 func (t *target) frame(id cdp.FrameID) *frame {
 	f := t.tab.frames[id]
 	if f == nil {
-		f = &frame{tab: t.tab}
+		f = &frame{id: id, tab: t.tab}
 		t.tab.frames[id] = f
 	}
 	return f
@@ -67,12 +73,32 @@ func (t *target) dropWorlds(in *target) {
 
 // drop ends those worlds of a frame of which is says true.
 func (f *frame) drop(is func(*world) bool) {
-	for _, w := range []**world{&f.own, &f.site} {
-		if *w != nil && is(*w) {
-			(*w).gone = true
-			*w = nil
-		}
+	f.own.drop(is)
+	f.site.drop(is)
+}
+
+func (all *worlds) drop(is func(*world) bool) {
+	*all = slices.DeleteFunc(*all, func(w *world) bool {
+		w.gone = w.gone || is(w)
+		return w.gone
+	})
+}
+
+// add takes in a new world, which replaces the one that the same process had.
+func (all *worlds) add(w *world) {
+	all.drop(func(old *world) bool { return old.in == w.in })
+	*all = append(*all, w)
+}
+
+// world gives the one of the frame's document, or nil while there is none. A frame that is a target has its document there.
+func (f *frame) world(all worlds) *world {
+	if i := slices.IndexFunc(all, func(w *world) bool { return cdp.FrameID(w.in.id) == f.id }); i >= 0 {
+		return all[i]
 	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[len(all)-1]
 }
 
 // dropInside takes away the frames in f: its document was replaced.
@@ -124,14 +150,11 @@ func (t *target) trackFrames(event any) bool {
 			return false
 		}
 		f := t.frame(aux.Frame)
-		place := &f.own
+		all := &f.own
 		if aux.Default {
-			place = &f.site
+			all = &f.site
 		}
-		if *place != nil {
-			(*place).gone = true
-		}
-		*place = &world{in: t, id: e.Context.UniqueID, number: e.Context.ID}
+		all.add(&world{in: t, id: e.Context.UniqueID, number: e.Context.ID})
 	case *runtime.EventExecutionContextDestroyed:
 		for _, f := range t.tab.frames {
 			f.drop(func(w *world) bool { return w.in == t && w.id == e.ExecutionContextUniqueID })
