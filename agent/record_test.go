@@ -37,7 +37,7 @@ func (w *world) untold(age time.Duration) {
 		Failure: &scenarios.Failure{Class: browser.ClassAssertion, Message: "the page does not say Welcome"},
 	}
 	w.record(func(s *store.Store) error {
-		_, err := s.Record(w.t.Context(), run, scenarios.AlertPolicy{After: 1, Recover: 1}, []string{"slack"}, nil)
+		_, err := s.Record(w.t.Context(), run, scenarios.AlertPolicy{After: 1, Recover: 1}, func([]string) []string { return []string{"slack"} }, nil)
 		return err
 	})
 }

@@ -19,7 +19,7 @@ type Reporter interface {
 	// id), nil at first; what is returned is kept for it even when err is not nil. Called again with the same state, it
 	// changes nothing. Two calls for one incident and one reporter never overlap.
 	//
-	// The error may be, or wrap, a *RetryAfter or a *Permanent; any other is tried again after a while.
+	// The error may be, or wrap, ErrMore, a *RetryAfter or a *Permanent; any other is tried again after a while.
 	Report(ctx context.Context, n Notice, memory json.RawMessage) (json.RawMessage, error)
 	// Check looks whether a report could be delivered, without sending one, and says all that is wrong.
 	Check(ctx context.Context) []Finding
@@ -31,6 +31,9 @@ type Notice struct {
 	Location string   // of the agent that tells
 	Picture  *Picture // of the failure; nil when there is none
 	Sample   bool     // no real incident: `notify test` sends it
+	// CutOff: a call was begun after the one that memory is of, and what it gave was never kept, for the agent was killed. It
+	// may have told all or nothing.
+	CutOff bool
 }
 
 // Picture is the failure's screenshot.
@@ -66,6 +69,21 @@ type Finding struct {
 	OK      bool
 	Message string // what was found
 	Hint    string // what to do; empty when OK
+}
+
+// ErrMore is what Report returns when all that matters is told, and something is left that may take long, as a picture.
+// Called again, it goes on with that. Nobody else's message waits for it, and a newer state of the incident ends it.
+var ErrMore = errors.New("told; a picture is still to come")
+
+// Finish is Report to its very end, for a caller who has nothing else to tell.
+func Finish(ctx context.Context, r Reporter, n Notice, memory json.RawMessage) (json.RawMessage, error) {
+	for {
+		var err error
+		if memory, err = r.Report(ctx, n, memory); !errors.Is(err, ErrMore) {
+			return memory, err
+		}
+		n.CutOff = false
+	}
 }
 
 // RetryAfter is an error that goes away: not before After.

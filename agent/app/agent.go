@@ -167,7 +167,7 @@ func unlessStopped(ctx context.Context, err error) error {
 // turn runs the agent's loops until ctx ends or one of them fails.
 func (a *Agent) turn(ctx context.Context, listener net.Listener) error {
 	a.recall(ctx)
-	if err := a.store.Reconcile(ctx, a.names()); err != nil {
+	if err := a.store.Reconcile(ctx, a.audience); err != nil {
 		return err
 	}
 	group, loops := errgroup.WithContext(ctx)
@@ -237,7 +237,7 @@ func (a *Agent) closeOrphans(ctx context.Context, missing map[string]time.Time) 
 		}
 		delete(missing, i.ID)
 		a.log.Info("an incident is over: its flow is not watched any more", "scenario", i.Scenario)
-		if err := a.store.Close(ctx, i, "its flow is not watched any more", a.names()); err != nil {
+		if err := a.store.Close(ctx, i, "its flow is not watched any more", a.audience); err != nil {
 			a.log.Error("an incident could not be closed", "scenario", i.Scenario, "error", err)
 		}
 	}

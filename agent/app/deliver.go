@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"time"
 
 	"trackwalker/agent/queue"
+	"trackwalker/agent/store"
 	"trackwalker/reporters"
 	"trackwalker/reporters/incident"
 )
@@ -13,17 +16,23 @@ import (
 // deliver is the handler of delivery jobs: it brings one reporter up to date on one incident.
 func (a *Agent) deliver(ctx context.Context, d queue.Deliver) error {
 	reporter := a.reporters[d.Reporter]
-	if reporter == nil {
-		reporter = a.reporters[d.Reporter+printedSuffix]
+	switch {
+	case reporter != nil:
+		return a.store.Deliver(ctx, d, func(ctx context.Context, told store.Delivery) (json.RawMessage, error) {
+			return reporter.Report(ctx, reporters.Notice{
+				Incident: told.Incident, Location: a.config.Location, Picture: a.picture(told.Incident), CutOff: told.CutOff,
+			}, told.Memory)
+		})
+	case isPrinted(d.Reporter):
+		return nil // whoever watched that terminal watches it no more
+	default:
+		// It may come back, with the next start.
+		return &queue.Later{After: absentPause, Err: errors.New("its reporter cannot be used now: it is not in agent.yaml, or its token is not set")}
 	}
-	if reporter == nil {
-		a.log.Warn("an incident is not told: its reporter is not in the configuration any more", "incident", d.Incident, "reporter", d.Reporter)
-		return a.store.Told(ctx, d.Incident, d.Reporter, d.Version, nil, nil)
-	}
-	return a.store.Deliver(ctx, d, func(ctx context.Context, i incident.Incident, memory json.RawMessage) (json.RawMessage, error) {
-		return reporter.Report(ctx, reporters.Notice{Incident: i, Location: a.config.Location, Picture: a.picture(i)}, memory)
-	})
 }
+
+// absentPause is the time between two looks at what nobody can tell.
+const absentPause = time.Hour
 
 // picture gives the screenshot of the failure that opened the incident.
 func (a *Agent) picture(i incident.Incident) *reporters.Picture {

@@ -121,7 +121,7 @@ func (a *Agent) Ready(ctx context.Context) []string {
 		}
 	}
 	list = append(list, a.overdue(ctx)...)
-	backlog, err := a.store.Undelivered(ctx)
+	backlog, err := a.store.Undelivered(ctx, a.names())
 	if err != nil {
 		return append(list, err.Error())
 	}

@@ -159,7 +159,7 @@ func (a *Agent) record(ctx context.Context, s *scenarios.Scenario, run *scenario
 		}
 		artifact.Ref = ref
 	}
-	_, err := a.store.Record(ctx, run, s.Alert, a.names(), job)
+	_, err := a.store.Record(ctx, run, s.Alert, a.audience, job)
 	if errors.Is(err, store.ErrDuplicate) {
 		return nil // it was played before: the clock was set back
 	}

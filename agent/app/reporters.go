@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"trackwalker/agent/config"
 	"trackwalker/reporters"
@@ -31,6 +33,26 @@ const printedSuffix = " (printed)"
 
 // terminalName is what the reporter is called that prints, where the configuration names none.
 const terminalName = "terminal"
+
+// isPrinted reports whether a reporter's name is of one that only prints.
+func isPrinted(name string) bool {
+	return name == terminalName || strings.HasSuffix(name, printedSuffix)
+}
+
+// audience gives the names of the reporters that tell of an incident whose scenario names these; nil: all do. One that the
+// configuration does not have, or not now, is among them: it is told when it is there.
+func (a *Agent) audience(to []string) []string {
+	if to == nil {
+		return a.names()
+	}
+	names := slices.Clone(to)
+	for i, name := range names {
+		if a.reporters[name] == nil && a.reporters[name+printedSuffix] != nil {
+			names[i] = name + printedSuffix
+		}
+	}
+	return names
+}
 
 // Channels makes the reporters of the configuration. Slack without its token, and a configuration without reporters, print
 // their messages to w.

@@ -48,7 +48,7 @@ func SendSample(ctx context.Context, r reporters.Reporter, location string) erro
 	var memory json.RawMessage
 	for _, i := range sampleIncident(location) {
 		var err error
-		if memory, err = r.Report(ctx, sampleNotice(i, location), memory); err != nil {
+		if memory, err = reporters.Finish(ctx, r, sampleNotice(i, location), memory); err != nil {
 			return err
 		}
 	}

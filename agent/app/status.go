@@ -56,7 +56,7 @@ func (a *Agent) measured() http.Handler {
 				a.metrics.Incident(f.scenario.Name, failing[f.scenario.Name])
 			}
 		}
-		if backlog, err := a.store.Undelivered(r.Context()); err == nil {
+		if backlog, err := a.store.Undelivered(r.Context(), a.names()); err == nil {
 			a.metrics.Deliveries(backlog.Count)
 		}
 		metrics.ServeHTTP(w, r)
@@ -83,7 +83,7 @@ func (a view) Status(ctx context.Context) (web.Status, error) {
 	for _, i := range open {
 		s.Incidents = append(s.Incidents, web.FromIncident(i))
 	}
-	backlog, err := a.store.Undelivered(ctx)
+	backlog, err := a.store.Undelivered(ctx, a.names())
 	if err != nil {
 		return s, err
 	}

@@ -26,8 +26,12 @@ type Play struct {
 type Deliver struct {
 	Incident string `json:"incident"` // its id
 	Reporter string `json:"reporter"`
-	Version  int    `json:"version"` // of the incident, at least
+	Version  int    `json:"version"`        // of the incident, at least
+	More     bool   `json:"more,omitempty"` // the handler returned ErrMore before
 }
+
+// ErrMore is what a Deliver handler returns, or wraps, when what matters is delivered and the rest may take long.
+var ErrMore = errors.New("there is more to deliver")
 
 // Later is what a Deliver handler returns, or wraps, to say when to try again. Any other error is tried again after a while
 // that grows with the age of the job.
@@ -91,11 +95,18 @@ type deliverArgs Deliver
 func (deliverArgs) Kind() string { return "deliver" }
 
 // InsertOpts: attempts are not what ends a delivery, its age is.
-func (deliverArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 1<<15 - 1, Queue: deliverQueue}
+func (a deliverArgs) InsertOpts() river.InsertOpts {
+	o := river.InsertOpts{MaxAttempts: 1<<15 - 1, Queue: deliverQueue}
+	if a.More {
+		o.Queue = moreQueue
+	}
+	return o
 }
 
-const deliverQueue = "deliver"
+const (
+	deliverQueue = "deliver"
+	moreQueue    = "deliver-more" // so that nobody waits for what is not urgent
+)
 
 // queueOf names the queue of a browser's plays: the browser's name where River takes it, or a stand-in.
 func queueOf(browser string) string {
@@ -143,16 +154,25 @@ func (w *deliverWorker) Timeout(*river.Job[deliverArgs]) time.Duration {
 
 func (w *deliverWorker) Work(ctx context.Context, j *river.Job[deliverArgs]) error {
 	d := Deliver(j.Args)
-	if !w.q.take(d) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(w.q.stopping, cancel)()
+	taken, err := w.q.deliver(ctx, d, cancel)
+	switch {
+	case !taken:
 		return river.JobSnooze(busyPause)
-	}
-	defer w.q.give(d)
-	err := w.q.handlers.Deliver(ctx, d)
-	if err == nil {
+	case err == nil:
 		return nil
-	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return river.JobSnooze(0) // the agent stops: once more at the next start
+	case errors.Is(ctx.Err(), context.Canceled):
+		return river.JobSnooze(0) // the agent stops, and does it once more at the next start; or there is news, which ends it
+	case errors.Is(err, ErrMore) && d.More:
+		return river.JobSnooze(0)
+	case errors.Is(err, ErrMore):
+		d.More = true
+		if _, err := w.q.client.Insert(ctx, deliverArgs(d), nil); err != nil {
+			return fmt.Errorf("enqueue the rest of a delivery: %w", explain(err))
+		}
+		return nil
 	}
 	age := time.Since(j.CreatedAt)
 	log := w.q.log.With("incident", d.Incident, "reporter", d.Reporter, "version", d.Version, "error", err)

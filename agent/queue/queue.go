@@ -19,14 +19,15 @@ type Handlers struct {
 	// itself, with job.CompleteTx, in the transaction that records the run. ctx ends when the agent stops and waits no more.
 	Play func(ctx context.Context, job *Job) error
 	// Deliver brings a reporter up to date. Two calls for one incident and one reporter never overlap. After an error it is
-	// called again: when a *Later says, or after a pause that grows to ten minutes; until it succeeds.
+	// called again: at once, in a queue of its own, after ErrMore; when a *Later says; or after a pause that grows to ten
+	// minutes; until it succeeds.
 	Deliver func(ctx context.Context, d Deliver) error
 }
 
 // Options of a Queue. The zero value of a field is its default.
 type Options struct {
 	Slots          map[string]int // plays at a time, by browser
-	Deliveries     int            // at a time; default 4
+	Deliveries     int            // at a time, and as many that go on after ErrMore; default 4
 	DeliverTimeout time.Duration  // of one call of the handler; default 2 minutes
 	Grace          time.Duration  // how long Stop waits for handlers whose context it has ended; default 10 seconds
 }
@@ -37,6 +38,9 @@ const (
 	deliverPoll = time.Second
 	playPoll    = 10 * time.Second
 )
+
+// stopGrace is how long Stop lets deliveries go on: they can be taken up at the next start.
+const stopGrace = 2 * time.Second
 
 // rescueAfter is how long after its timeout a delivery that is still said to run counts as stuck.
 const rescueAfter = 5 * time.Minute
@@ -50,8 +54,17 @@ type Queue struct {
 	client   *river.Client[Tx]
 	queues   []string // of plays
 
+	stopping context.Context // ends stopGrace after Stop was called; a delivery ends with it
+	stop     context.CancelFunc
+
 	mu   sync.Mutex
-	busy map[[2]string]bool // incident and reporter that are being told
+	busy map[[2]string]telling // by incident and reporter
+}
+
+// telling is a delivery that is being made.
+type telling struct {
+	more bool // it goes on after ErrMore
+	end  context.CancelFunc
 }
 
 // New makes the queue of db. Nothing runs before Start; what is enqueued waits.
@@ -65,8 +78,12 @@ func New(db *DB, h Handlers, o Options) (*Queue, error) {
 	if o.Grace == 0 {
 		o.Grace = 10 * time.Second
 	}
-	q := &Queue{db: db, log: db.log, handlers: h, options: o, busy: map[[2]string]bool{}}
-	queues := map[string]river.QueueConfig{deliverQueue: {MaxWorkers: o.Deliveries, FetchPollInterval: deliverPoll}}
+	q := &Queue{db: db, log: db.log, handlers: h, options: o, busy: map[[2]string]telling{}}
+	q.stopping, q.stop = context.WithCancel(context.Background())
+	queues := map[string]river.QueueConfig{
+		deliverQueue: {MaxWorkers: o.Deliveries, FetchPollInterval: deliverPoll},
+		moreQueue:    {MaxWorkers: o.Deliveries, FetchPollInterval: deliverPoll},
+	}
 	for browser, slots := range o.Slots {
 		name := queueOf(browser)
 		queues[name] = river.QueueConfig{MaxWorkers: slots, FetchPollInterval: playPoll}
@@ -112,9 +129,11 @@ func (q *Queue) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop begins no more jobs and waits for those that run. When ctx ends first it ends their contexts and waits for as long as
+// Stop begins no more jobs and waits for those that run; for deliveries not long. When ctx ends first it ends their contexts and waits for as long as
 // Options.Grace; the error then says that jobs are still running. What waits in the queue stays for the next Start.
 func (q *Queue) Stop(ctx context.Context) error {
+	defer time.AfterFunc(stopGrace, q.stop).Stop()
+	defer q.stop()
 	if q.client.Stop(ctx) == nil {
 		return nil
 	}
@@ -146,16 +165,29 @@ func (q *Queue) EnqueuePlay(ctx context.Context, p Play) (bool, error) {
 	return !result.UniqueSkippedAsDuplicate, nil
 }
 
-// take marks the delivery's incident and reporter as being told, unless they are.
-func (q *Queue) take(d Deliver) bool {
+// take marks the delivery's incident and reporter as being told, unless they are. What only adds to words that were told
+// before is ended for the sake of new ones.
+func (q *Queue) take(d Deliver, end context.CancelFunc) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	key := [2]string{d.Incident, d.Reporter}
-	if q.busy[key] {
+	if t, busy := q.busy[key]; busy {
+		if t.more && !d.More {
+			t.end()
+		}
 		return false
 	}
-	q.busy[key] = true
+	q.busy[key] = telling{d.More, end}
 	return true
+}
+
+// deliver calls the handler, unless the delivery's incident and reporter are taken.
+func (q *Queue) deliver(ctx context.Context, d Deliver, end context.CancelFunc) (taken bool, err error) {
+	if !q.take(d, end) {
+		return false, nil
+	}
+	defer q.give(d)
+	return true, q.handlers.Deliver(ctx, d)
 }
 
 func (q *Queue) give(d Deliver) {

@@ -550,3 +550,50 @@ func TestWaitingPlaysOutliveAStop(t *testing.T) {
 		t.Errorf("played %s", got)
 	}
 }
+
+// What only adds to words that were told holds up nobody else's words, and ends for the sake of newer ones.
+func TestMoreToDeliverHoldsUpNobody(t *testing.T) {
+	type call struct {
+		incident string
+		version  int
+		more     bool
+	}
+	calls, ended := make(chan call, 100), make(chan string, 100)
+	db := open(t)
+	work(t, db, queue.Handlers{Deliver: func(ctx context.Context, d queue.Deliver) error {
+		calls <- call{d.Incident, d.Version, d.More}
+		switch {
+		case d.Version > 1:
+			return nil
+		case !d.More:
+			return queue.ErrMore
+		}
+		<-ctx.Done() // a picture that does not come
+		ended <- d.Incident
+		return ctx.Err()
+	}}, queue.Options{Deliveries: 1})
+	deliver := func(incident string, version int) {
+		t.Helper()
+		err := db.Write(t.Context(), func(tx queue.Tx) error {
+			return db.EnqueueDeliverTx(t.Context(), tx, queue.Deliver{Incident: incident, Reporter: "slack", Version: version})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(c call) {
+		t.Helper()
+		if got := receive(t, calls); got != c {
+			t.Fatalf("called with %+v, want %+v", got, c)
+		}
+	}
+	deliver("a", 1)
+	want(call{"a", 1, false})
+	want(call{"a", 1, true}) // and lasts
+	deliver("b", 1)
+	want(call{"b", 1, false}) // its picture waits for that of a
+	deliver("a", 2)
+	if incident := receive(t, ended); incident != "a" {
+		t.Errorf("%s was ended", incident)
+	}
+}

@@ -12,8 +12,8 @@ import (
 )
 
 // Close resolves an open incident for a reason that is no recovery, forgets the scenario's streak, and enqueues the deliveries
-// that tell of it to the incident's reporters (those it names, or all of reporters). An incident that is over is left as it is.
-func (s *Store) Close(ctx context.Context, i incident.Incident, reason string, reporters []string) error {
+// that tell of it, as Record does. An incident that is over is left as it is.
+func (s *Store) Close(ctx context.Context, i incident.Incident, reason string, audience Audience) error {
 	err := s.db.Write(ctx, func(tx queue.Tx) error {
 		open, err := scanIncident(tx.QueryRowContext(ctx, `SELECT document, first FROM incidents WHERE id = $1 AND resolved IS NULL`, i.ID))
 		if errors.Is(err, sql.ErrNoRows) {
@@ -28,7 +28,7 @@ func (s *Store) Close(ctx context.Context, i incident.Incident, reason string, r
 		if _, err := tx.ExecContext(ctx, `UPDATE states SET failures = 0, passes = 0, since = NULL WHERE scenario = $1`, i.Scenario); err != nil {
 			return err
 		}
-		return s.saveIncident(ctx, tx, &open, nil, []incident.Event{{Kind: incident.Resolved, Incident: over}}, reporters)
+		return s.saveIncident(ctx, tx, &open, nil, []incident.Event{{Kind: incident.Resolved, Incident: over}}, audience)
 	})
 	if err != nil {
 		return fmt.Errorf("close incident %s: %w", i.ID, err)
@@ -38,17 +38,13 @@ func (s *Store) Close(ctx context.Context, i incident.Incident, reason string, r
 
 // Reconcile enqueues what was never enqueued: the open incidents that a reporter does not know of, because it was not in the
 // configuration when they opened.
-func (s *Store) Reconcile(ctx context.Context, reporters []string) error {
+func (s *Store) Reconcile(ctx context.Context, audience Audience) error {
 	open, err := s.OpenIncidents(ctx)
 	if err != nil {
 		return err
 	}
 	for _, i := range open {
-		to := reporters
-		if i.To != nil {
-			to = i.To
-		}
-		for _, reporter := range to {
+		for _, reporter := range audience(i.To) {
 			_, err := s.Delivery(ctx, i.ID, reporter)
 			if err == nil {
 				continue

@@ -15,7 +15,7 @@ func TestCloseEndsAnIncidentOnce(t *testing.T) {
 		t.Fatalf("open: %v, %v", open, err)
 	}
 	for range 2 {
-		if err := s.Close(t.Context(), open[0], "its flow is not watched any more", []string{"slack"}); err != nil {
+		if err := s.Close(t.Context(), open[0], "its flow is not watched any more", all("slack")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -45,7 +45,7 @@ func TestReconcileTellsWhoDidNotKnow(t *testing.T) {
 	record(t, s, newRun("c", 0, scenarios.Failed), once, "slack (printed)")
 	record(t, s, newRun("c", 1, scenarios.Passed), once, "slack (printed)")
 	for range 2 {
-		if err := s.Reconcile(t.Context(), []string{"slack"}); err != nil {
+		if err := s.Reconcile(t.Context(), all("slack")); err != nil {
 			t.Fatal(err)
 		}
 	}

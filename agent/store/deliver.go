@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	permanentPause = time.Hour // before another try at what a person has to mend
-	maxErrorText   = 2000      // bytes of a reporter's error that are kept
+	permanentPause = 10 * time.Minute // before another try at what a person has to mend
+	maxErrorText   = 2000             // bytes of a reporter's error that are kept
 )
 
 // Delivery is how far one reporter has come with one incident.
@@ -25,6 +25,7 @@ type Delivery struct {
 	Reporter  string
 	Version   int             // of the incident, that the reporter is to tell
 	Told      int             // the version that it has told; 0: nothing yet
+	CutOff    bool            // a report was begun of which nothing was kept: the agent was killed, or its disk was full
 	Memory    json.RawMessage // what its last report returned; nil: nothing yet
 	Since     time.Time       // from when on there was something to tell
 	Attempts  int             // in vain, since it last told something
@@ -38,9 +39,9 @@ func (s *Store) Delivery(ctx context.Context, incidentID, reporter string) (Deli
 	var since int64
 	var document, first string
 	err := s.db.Reader().QueryRowContext(ctx, `
-		SELECT d.version, d.told, d.memory, d.since, d.attempts, d.error, i.document, i.first
+		SELECT d.version, d.told, d.begun, d.memory, d.since, d.attempts, d.error, i.document, i.first
 		FROM deliveries d JOIN incidents i ON i.id = d.incident WHERE d.incident = $1 AND d.reporter = $2`, incidentID, reporter).
-		Scan(&d.Version, &d.Told, &memory, &since, &d.Attempts, &d.LastError, &document, &first)
+		Scan(&d.Version, &d.Told, &d.CutOff, &memory, &since, &d.Attempts, &d.LastError, &document, &first)
 	if err == nil {
 		d.Incident, err = scanIncident(columns{document, first})
 	}
@@ -68,8 +69,20 @@ func (c columns) Scan(dest ...any) error {
 	return nil
 }
 
+// begin notes that a report is begun, so that one that is cut off is known for that.
+func (s *Store) begin(ctx context.Context, incidentID, reporter string) error {
+	err := s.db.Write(ctx, func(tx queue.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE deliveries SET begun = 1 WHERE incident = $1 AND reporter = $2`, incidentID, reporter)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("begin to tell of incident %s by %s: %w", incidentID, reporter, err)
+	}
+	return nil
+}
+
 // Told keeps how a report went: what the reporter wants to remember (nil: as before), and the version that it told or, when
-// failed is not nil, why it did not. It is kept even when ctx has ended.
+// failed is not nil, why it did not; reporters.ErrMore is no failure. It is kept even when ctx has ended.
 func (s *Store) Told(ctx context.Context, incidentID, reporter string, version int, memory json.RawMessage, failed error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
@@ -80,11 +93,15 @@ func (s *Store) Told(ctx context.Context, incidentID, reporter string, version i
 	err := s.db.Write(ctx, func(tx queue.Tx) error {
 		var result sql.Result
 		var err error
-		if failed == nil {
-			result, err = tx.ExecContext(ctx, `UPDATE deliveries SET memory = coalesce($1, memory), attempts = 0, error = '',
+		switch {
+		case failed == nil:
+			result, err = tx.ExecContext(ctx, `UPDATE deliveries SET begun = 0, memory = coalesce($1, memory), attempts = 0, error = '',
 				told = CASE WHEN told < $2 THEN $2 ELSE told END WHERE incident = $3 AND reporter = $4`, remembered, version, incidentID, reporter)
-		} else {
-			result, err = tx.ExecContext(ctx, `UPDATE deliveries SET memory = coalesce($1, memory), attempts = attempts + 1, error = $2
+		case errors.Is(failed, reporters.ErrMore):
+			result, err = tx.ExecContext(ctx, `UPDATE deliveries SET begun = 0, memory = coalesce($1, memory), attempts = 0, error = ''
+				WHERE incident = $2 AND reporter = $3`, remembered, incidentID, reporter)
+		default:
+			result, err = tx.ExecContext(ctx, `UPDATE deliveries SET begun = 0, memory = coalesce($1, memory), attempts = attempts + 1, error = $2
 				WHERE incident = $3 AND reporter = $4`, remembered, shorten(failed.Error()), incidentID, reporter)
 		}
 		if err != nil {
@@ -102,12 +119,10 @@ func (s *Store) Told(ctx context.Context, incidentID, reporter string, version i
 	return nil
 }
 
-// Deliver is the work of a delivery job. It gives report the incident's newest state and the reporter's memory, and keeps what
-// comes back. A job for a version that was told, or for which a newer job waits, ends at once and calls nothing. The error
-// says, by a *queue.Later, when to try again where the reporter's does.
-func (s *Store) Deliver(
-	ctx context.Context, job queue.Deliver, report func(ctx context.Context, i incident.Incident, memory json.RawMessage) (json.RawMessage, error),
-) error {
+// Deliver is the work of a delivery job. It gives report what there is to tell, and keeps what comes back. A job for a version
+// that was told, or for which a newer job waits, ends at once and calls nothing. The error says, by queue.ErrMore or a
+// *queue.Later, how to go on where the reporter's does.
+func (s *Store) Deliver(ctx context.Context, job queue.Deliver, report func(ctx context.Context, d Delivery) (json.RawMessage, error)) error {
 	d, err := s.Delivery(ctx, job.Incident, job.Reporter)
 	if errors.Is(err, ErrNotFound) {
 		s.log.InfoContext(ctx, "nothing to deliver: the incident was swept", "incident", job.Incident, "reporter", job.Reporter)
@@ -119,18 +134,23 @@ func (s *Store) Deliver(
 	if d.Told >= d.Version || job.Version < d.Version {
 		return nil
 	}
-	memory, failed := report(ctx, d.Incident, d.Memory)
+	if err := s.begin(ctx, job.Incident, job.Reporter); err != nil {
+		return err
+	}
+	memory, failed := report(ctx, d)
 	if err := s.Told(ctx, job.Incident, job.Reporter, d.Incident.Version, memory, failed); err != nil {
 		return errors.Join(failed, err)
 	}
 	return later(failed)
 }
 
-// later puts a reporter's two special errors in the queue's terms.
+// later puts a reporter's special errors in the queue's terms.
 func later(err error) error {
 	var again *reporters.RetryAfter
 	var permanent *reporters.Permanent
 	switch {
+	case errors.Is(err, reporters.ErrMore):
+		return queue.ErrMore
 	case errors.As(err, &again):
 		return &queue.Later{After: again.After, Err: err}
 	case errors.As(err, &permanent):
@@ -148,15 +168,20 @@ type Backlog struct {
 	LastError string    // its text
 }
 
-// Undelivered says what reporters have not told yet.
-func (s *Store) Undelivered(ctx context.Context) (Backlog, error) {
+// Undelivered says what these reporters have not told yet.
+func (s *Store) Undelivered(ctx context.Context, reporters []string) (Backlog, error) {
+	names, err := json.Marshal(append([]string{}, reporters...))
+	if err != nil {
+		return Backlog{}, err
+	}
+	const waiting = ` FROM deliveries WHERE told < version AND reporter IN (SELECT value FROM json_each($1)) `
 	var b Backlog
 	var oldest sql.NullInt64
-	err := s.db.Reader().QueryRowContext(ctx, `SELECT count(*), min(since) FROM deliveries WHERE told < version`).Scan(&b.Count, &oldest)
+	err = s.db.Reader().QueryRowContext(ctx, `SELECT count(*), min(since)`+waiting, string(names)).Scan(&b.Count, &oldest)
 	if err == nil && oldest.Valid {
 		b.Oldest = fromMillis(oldest.Int64)
-		err = s.db.Reader().QueryRowContext(ctx, `SELECT reporter, error FROM deliveries
-			WHERE told < version AND error <> '' ORDER BY since DESC LIMIT 1`).Scan(&b.Reporter, &b.LastError)
+		err = s.db.Reader().QueryRowContext(ctx, `SELECT reporter, error`+waiting+`AND error <> '' ORDER BY since DESC LIMIT 1`, string(names)).
+			Scan(&b.Reporter, &b.LastError)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = nil
 		}

@@ -109,7 +109,7 @@ func (a *agent) play(ctx context.Context, job *queue.Job) error {
 		r = newRun(job.Scenario, 0, scenarios.Failed)
 	}
 	r.ID, r.Due, r.Started = uuid.Must(uuid.NewV7()).String(), job.Due, job.Due
-	if _, err := a.store.Record(ctx, r, killPolicy, killReporters(), job); err != nil {
+	if _, err := a.store.Record(ctx, r, killPolicy, all(killReporters()...), job); err != nil {
 		return err
 	}
 	a.done()
@@ -118,7 +118,7 @@ func (a *agent) play(ctx context.Context, job *queue.Job) error {
 }
 
 func (a *agent) deliver(ctx context.Context, d queue.Deliver) error {
-	return a.store.Deliver(ctx, d, func(context.Context, incident.Incident, json.RawMessage) (json.RawMessage, error) {
+	return a.store.Deliver(ctx, d, func(context.Context, store.Delivery) (json.RawMessage, error) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if a.rng.IntN(3) == 0 {
@@ -164,7 +164,7 @@ func everythingIsTold(t *testing.T, s *store.Store, db *queue.DB) {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		backlog, err := s.Undelivered(t.Context())
+		backlog, err := s.Undelivered(t.Context(), killReporters())
 		if err != nil || time.Now().After(end) {
 			t.Errorf("not delivered: %+v, %v", backlog, err)
 			break

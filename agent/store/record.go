@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"trackwalker/agent/queue"
@@ -17,14 +18,14 @@ import (
 const recordTimeout = 30 * time.Second
 
 // Record keeps run and all that follows from it, in one transaction: the run, the incident it opens, changes or resolves by
-// policy, the deliveries that tell of it to the incident's reporters (those named in policy.To, or all of reporters), and
-// the end of its play job (nil: there is none). It returns what happened to the incident.
+// policy, the deliveries that tell of it to audience and to whoever was told of it before, and the end of its play job (nil:
+// there is none). It returns what happened to the incident.
 //
 // The error is ErrDuplicate when this run, or another of its scenario and due time, was recorded before; then, as with every
 // other error, nothing has changed. Once begun, a recording does not end with ctx: a run that was played is not lost because
 // the agent was told to stop.
 func (s *Store) Record(
-	ctx context.Context, run *scenarios.Run, policy scenarios.AlertPolicy, reporters []string, job *queue.Job,
+	ctx context.Context, run *scenarios.Run, policy scenarios.AlertPolicy, audience Audience, job *queue.Job,
 ) ([]incident.Event, error) {
 	if run.ID == "" || run.Scenario == "" {
 		return nil, errors.New("record a run: it has no id, or no scenario")
@@ -49,7 +50,7 @@ func (s *Store) Record(
 		if err := saveState(ctx, tx, next, run); err != nil {
 			return err
 		}
-		if err := s.saveIncident(ctx, tx, state.Incident, next.Incident, events, reporters); err != nil {
+		if err := s.saveIncident(ctx, tx, state.Incident, next.Incident, events, audience); err != nil {
 			return err
 		}
 		return job.CompleteTx(ctx, tx)
@@ -123,9 +124,12 @@ func saveState(ctx context.Context, tx queue.Tx, s incident.State, run *scenario
 	return err
 }
 
+// Audience gives the reporters that tell of an incident, for those that its scenario names; nil: it names none.
+type Audience func(to []string) []string
+
 // saveIncident keeps what became of the scenario's incident, and enqueues the deliveries that tell of it.
 func (s *Store) saveIncident(
-	ctx context.Context, tx queue.Tx, before, after *incident.Incident, events []incident.Event, reporters []string,
+	ctx context.Context, tx queue.Tx, before, after *incident.Incident, events []incident.Event, audience Audience,
 ) error {
 	if after != nil && after != before {
 		if err := upsertIncident(ctx, tx, *after); err != nil {
@@ -138,9 +142,14 @@ func (s *Store) saveIncident(
 				return err
 			}
 		}
-		to := reporters
-		if e.Incident.To != nil {
-			to = e.Incident.To
+		to, err := told(ctx, tx, e.Incident.ID)
+		if err != nil {
+			return err
+		}
+		for _, reporter := range audience(e.Incident.To) {
+			if !slices.Contains(to, reporter) {
+				to = append(to, reporter)
+			}
 		}
 		for _, reporter := range to {
 			if err := s.enqueue(ctx, tx, e.Incident, reporter); err != nil {
@@ -149,6 +158,24 @@ func (s *Store) saveIncident(
 		}
 	}
 	return nil
+}
+
+// told gives the reporters that were to tell of an incident before. Who was told that it opened is told that it is over, also
+// when the agent runs without that reporter just now.
+func told(ctx context.Context, tx queue.Tx, incidentID string) (names []string, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT reporter FROM deliveries WHERE incident = $1`, incidentID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
 }
 
 // upsertIncident keeps the newest version of an incident. The run that opened it is written once.
@@ -176,7 +203,7 @@ func (s *Store) enqueue(ctx context.Context, tx queue.Tx, i incident.Incident, r
 		since = i.Resolved
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO deliveries (incident, reporter, version, told, since, memory, attempts, error) VALUES ($1, $2, $3, 0, $4, NULL, 0, '')
+		INSERT INTO deliveries (incident, reporter, version, told, since, begun, memory, attempts, error) VALUES ($1, $2, $3, 0, $4, 0, NULL, 0, '')
 		ON CONFLICT (incident, reporter) DO UPDATE SET version = excluded.version,
 			since = CASE WHEN deliveries.told < deliveries.version THEN deliveries.since ELSE excluded.since END`,
 		i.ID, reporter, i.Version, millis(since))

@@ -114,9 +114,19 @@ func picture(r *scenarios.Run, sum string) *scenarios.Run {
 
 var once = scenarios.AlertPolicy{After: 1, Recover: 1}
 
+// all gives an audience: the reporters that a scenario names, or these.
+func all(reporters ...string) store.Audience {
+	return func(to []string) []string {
+		if to != nil {
+			return to
+		}
+		return reporters
+	}
+}
+
 func record(t *testing.T, s *store.Store, r *scenarios.Run, p scenarios.AlertPolicy, reporters ...string) []incident.Event {
 	t.Helper()
-	events, err := s.Record(t.Context(), r, p, reporters, nil)
+	events, err := s.Record(t.Context(), r, p, all(reporters...), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +186,7 @@ func TestRecordKeepsTheRun(t *testing.T) {
 		t.Errorf("an incident that is not there: %v", err)
 	}
 	for _, bad := range []*scenarios.Run{{Scenario: "x"}, {ID: "x"}} {
-		if _, err := s.Record(t.Context(), bad, once, nil, nil); err == nil {
+		if _, err := s.Record(t.Context(), bad, once, all(), nil); err == nil {
 			t.Errorf("%+v is recorded", bad)
 		}
 	}
@@ -190,7 +200,7 @@ func TestADuplicateChangesNothing(t *testing.T) {
 	same := newRun("checkout", 2, scenarios.Passed)
 	same.ID = first.ID
 	for _, r := range []*scenarios.Run{twin, same} {
-		if _, err := s.Record(t.Context(), r, once, []string{"slack"}, nil); !errors.Is(err, store.ErrDuplicate) {
+		if _, err := s.Record(t.Context(), r, once, all("slack"), nil); !errors.Is(err, store.ErrDuplicate) {
 			t.Errorf("error %v", err)
 		}
 	}
@@ -309,11 +319,12 @@ func TestDeliver(t *testing.T) {
 	type call struct {
 		Open   bool
 		Memory string
+		CutOff bool
 	}
 	var calls []call
-	report := func(memory string, err error) func(context.Context, incident.Incident, json.RawMessage) (json.RawMessage, error) {
-		return func(_ context.Context, i incident.Incident, m json.RawMessage) (json.RawMessage, error) {
-			calls = append(calls, call{i.Open(), string(m)})
+	report := func(memory string, err error) func(context.Context, store.Delivery) (json.RawMessage, error) {
+		return func(_ context.Context, d store.Delivery) (json.RawMessage, error) {
+			calls = append(calls, call{d.Incident.Open(), string(d.Memory), d.CutOff})
 			if memory == "" {
 				return nil, err
 			}
@@ -340,26 +351,39 @@ func TestDeliver(t *testing.T) {
 	if err := s.Deliver(t.Context(), job(1), report(`{"ts":"1"}`, down)); !errors.Is(err, down) {
 		t.Errorf("error %v", err)
 	}
-	expect("first", call{true, ""})
+	expect("first", call{true, "", false})
 	state(0, 1, "connection refused")
 	err := s.Deliver(t.Context(), job(1), report("", &reporters.RetryAfter{After: 30 * time.Second, Err: errors.New("rate limited")}))
 	var later *queue.Later
 	if !errors.As(err, &later) || later.After != 30*time.Second {
 		t.Errorf("rate limited: %v", err)
 	}
-	expect("with its memory", call{true, `{"ts":"1"}`})
+	expect("with its memory", call{true, `{"ts":"1"}`, false})
 	err = s.Deliver(t.Context(), job(1), report("", fmt.Errorf("slack: %w", &reporters.Permanent{Err: errors.New("invalid_auth")})))
-	if later = nil; !errors.As(err, &later) || later.After != time.Hour {
+	if later = nil; !errors.As(err, &later) || later.After != 10*time.Minute {
 		t.Errorf("permanent: %v", err)
 	}
-	expect("with its memory still", call{true, `{"ts":"1"}`})
+	expect("with its memory still", call{true, `{"ts":"1"}`, false})
 	state(0, 3, "slack: invalid_auth")
 
-	backlog, err := s.Undelivered(t.Context())
+	backlog, err := s.Undelivered(t.Context(), []string{"slack"})
 	want := store.Backlog{Count: 1, Oldest: r.Ended(), Reporter: "slack", LastError: "slack: invalid_auth"}
 	if diff := cmp.Diff(want, backlog); err != nil || diff != "" {
 		t.Errorf("backlog differs, %v (-want +got):\n%s", err, diff)
 	}
+
+	// What is told, but for something that takes long, is not told yet; and it is no failure.
+	if err := s.Deliver(t.Context(), job(1), report("", reporters.ErrMore)); !errors.Is(err, queue.ErrMore) {
+		t.Errorf("more to come: %v", err)
+	}
+	expect("more to come", call{true, `{"ts":"1"}`, false})
+	state(0, 0, "")
+
+	// A report that is cut off leaves nothing but that it was.
+	func() {
+		defer func() { _ = recover() }()
+		_ = s.Deliver(t.Context(), job(1), func(context.Context, store.Delivery) (json.RawMessage, error) { panic("killed") })
+	}()
 
 	// It is over before anybody was told of it: the older job ends, the newer tells how it is now.
 	record(t, s, newRun("checkout", 2, scenarios.Passed), once, "slack")
@@ -367,13 +391,13 @@ func TestDeliver(t *testing.T) {
 		t.Error(err)
 	}
 	expect("older")
-	if backlog, err := s.Undelivered(t.Context()); err != nil || !backlog.Oldest.Equal(r.Ended()) {
+	if backlog, err := s.Undelivered(t.Context(), []string{"slack"}); err != nil || !backlog.Oldest.Equal(r.Ended()) {
 		t.Errorf("backlog %+v, %v", backlog, err)
 	}
 	if err := s.Deliver(t.Context(), job(2), report(`{"ts":"2"}`, nil)); err != nil {
 		t.Error(err)
 	}
-	expect("newer", call{false, `{"ts":"1"}`})
+	expect("newer", call{false, `{"ts":"1"}`, true})
 	state(2, 0, "")
 	for version := 1; version <= 2; version++ {
 		if err := s.Deliver(t.Context(), job(version), report("", nil)); err != nil {
@@ -381,7 +405,7 @@ func TestDeliver(t *testing.T) {
 		}
 	}
 	expect("all is told")
-	if backlog, err := s.Undelivered(t.Context()); err != nil || backlog != (store.Backlog{}) {
+	if backlog, err := s.Undelivered(t.Context(), []string{"slack"}); err != nil || backlog != (store.Backlog{}) {
 		t.Errorf("backlog %+v, %v", backlog, err)
 	}
 
@@ -393,6 +417,44 @@ func TestDeliver(t *testing.T) {
 	expect("gone")
 	if err := s.Told(t.Context(), "gone", "slack", 1, nil, nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("told of what is gone: %v", err)
+	}
+}
+
+// Who was told that an incident opened is told of its end, also when the agent runs without that reporter just then.
+func TestTheEndIsToldToWhoWasToldOfTheBeginning(t *testing.T) {
+	s, _ := fresh(t)
+	r := newRun("checkout", 1, scenarios.Failed)
+	record(t, s, r, once, "slack")
+	if err := s.Told(t.Context(), r.ID, "slack", 1, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	record(t, s, newRun("checkout", 2, scenarios.Passed), once, "printed")
+	for _, reporter := range []string{"slack", "printed"} {
+		if d, err := s.Delivery(t.Context(), r.ID, reporter); err != nil || d.Version != 2 || d.Told == 2 {
+			t.Errorf("%s is to tell version %d and told %d, %v", reporter, d.Version, d.Told, err)
+		}
+	}
+	if b, err := s.Undelivered(t.Context(), []string{"printed"}); err != nil || b.Count != 1 {
+		t.Errorf("the backlog of the reporters that are there: %+v, %v", b, err)
+	}
+}
+
+// However short the record is kept: nobody misses what is still to be told, for a month.
+func TestSweepKeepsWhatIsToBeTold(t *testing.T) {
+	s, _ := fresh(t)
+	r := newRun("checkout", 1, scenarios.Failed)
+	record(t, s, r, once, "slack")
+	record(t, s, newRun("checkout", 2, scenarios.Passed), once, "slack")
+	for _, step := range []struct {
+		after time.Duration
+		left  int
+	}{{2 * time.Hour, 1}, {29 * 24 * time.Hour, 1}, {31 * 24 * time.Hour, 0}} {
+		if _, err := s.Sweep(t.Context(), time.Hour, r.Ended().Add(step.after)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := s.Undelivered(t.Context(), []string{"slack"}); err != nil || b.Count != step.left {
+			t.Errorf("after %s: %+v, %v; want %d", step.after, b, err, step.left)
+		}
 	}
 }
 
@@ -480,6 +542,9 @@ func TestSweep(t *testing.T) {
 	record(t, s, open, once, "slack")
 	record(t, s, over, once, "slack")
 	record(t, s, newRun("mended", 1, scenarios.Passed), once, "slack")
+	if err := s.Told(t.Context(), over.ID, "slack", 2, nil, nil); err != nil {
+		t.Fatal(err)
+	}
 	record(t, s, newRun("gone", 1, scenarios.Passed), once)
 	for n := range 1200 {
 		record(t, s, newRun("often", n, scenarios.Passed), once)
@@ -529,7 +594,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	exe(t, db, "PRAGMA max_page_count = 1") // as many as there are
 	big := newRun("checkout", 1, scenarios.Failed)
 	big.Console = append(big.Console, browser.ConsoleMessage{Text: strings.Repeat("x", 1_000_000)})
-	_, err := s.Record(t.Context(), big, once, []string{"slack"}, nil)
+	_, err := s.Record(t.Context(), big, once, all("slack"), nil)
 	if !errors.Is(err, queue.ErrFull) || !strings.Contains(err.Error(), "free some space") {
 		t.Errorf("error %v", err)
 	}
@@ -550,7 +615,7 @@ func TestARunIsRecordedThoughTheAgentStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := newRun("checkout", 1, scenarios.Aborted)
-	if _, err := s.Record(ctx, r, once, nil, nil); err != nil {
+	if _, err := s.Record(ctx, r, once, all(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Run(t.Context(), r.ID); err != nil {
@@ -565,7 +630,7 @@ func TestReadersAndWritersAtTheSameTime(t *testing.T) {
 		wg.Go(func() {
 			for n := range 25 {
 				outcome := []scenarios.Outcome{scenarios.Passed, scenarios.Failed}[n%2]
-				if _, err := s.Record(t.Context(), newRun(fmt.Sprint("s", worker), n, outcome), once, []string{"slack"}, nil); err != nil {
+				if _, err := s.Record(t.Context(), newRun(fmt.Sprint("s", worker), n, outcome), once, all("slack"), nil); err != nil {
 					t.Error(err)
 				}
 			}
@@ -575,7 +640,7 @@ func TestReadersAndWritersAtTheSameTime(t *testing.T) {
 				if _, err := s.Latest(t.Context()); err != nil {
 					t.Error(err)
 				}
-				if _, err := s.Undelivered(t.Context()); err != nil {
+				if _, err := s.Undelivered(t.Context(), []string{"slack"}); err != nil {
 					t.Error(err)
 				}
 			}

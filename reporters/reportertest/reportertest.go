@@ -104,9 +104,9 @@ func start(t *testing.T, target Target) *trial {
 	return &trial{target, place, agent, agent()}
 }
 
-// report calls once.
+// report calls until all is told, or something is wrong.
 func (x *trial) report(n reporters.Notice, memory json.RawMessage) (json.RawMessage, error) {
-	return x.r.Report(context.Background(), n, memory)
+	return reporters.Finish(context.Background(), x.r, n, memory)
 }
 
 // settle calls as an agent does, until all is told. No kind of trouble that is over may take it more than a few calls.

@@ -63,6 +63,11 @@ func notReady(err error) bool {
 	})
 }
 
+// inTrouble: Slack itself does not work as it should.
+func inTrouble(err error) bool {
+	return slices.Contains([]string{"internal_error", "fatal_error", "service_unavailable", "request_timeout"}, code(err))
+}
+
 // branches: the caller does something special about the error.
 func branches(err error) bool {
 	return errors.As(err, new(*reporters.RetryAfter)) || errors.As(err, new(*reporters.Permanent))

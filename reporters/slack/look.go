@@ -49,7 +49,7 @@ func (r *Reporter) search(ctx context.Context, n reporters.Notice, m *memory) er
 			return err
 		}
 		for _, msg := range page.Messages { // the newest first
-			if marked(msg, n.Incident.ID, partMessage) {
+			if marked(msg, n.Incident.ID, partMessage) && msg.Timestamp != m.Lost {
 				m.adopt(channel, msg)
 				return nil
 			}

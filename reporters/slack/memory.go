@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -15,10 +16,12 @@ type memory struct {
 	Posted  int    `json:"posted,omitempty"`  // the incident's version that it was posted with
 	Told    int    `json:"told,omitempty"`    // the version that it says
 	Reply   string `json:"reply,omitempty"`   // ts of the reply in its thread, or noReply
+	Lost    string `json:"lost,omitempty"`    // ts of a message of ours that cannot be changed any more
 
 	File    string       `json:"file,omitempty"` // the uploaded picture
 	Picture pictureState `json:"picture,omitempty"`
-	Tries   int          `json:"tries,omitempty"` // calls that failed to show the picture
+	Tries   int          `json:"tries,omitempty"`  // calls in which Slack refused the picture
+	Failing time.Time    `json:"failing,omitzero"` // since when showing it fails for other reasons
 
 	Sent  bool `json:"sent,omitempty"`  // a post may have reached Slack
 	Looks int  `json:"looks,omitempty"` // calls that failed to look for the message
@@ -54,7 +57,17 @@ func (m memory) keep() json.RawMessage {
 
 // forget is for a message that somebody deleted. The picture is still in Slack.
 func (m *memory) forget() {
-	*m = memory{File: m.File, Picture: m.Picture, Tries: m.Tries}
+	*m = memory{Lost: m.TS, File: m.File, Picture: m.Picture, Tries: m.Tries, Failing: m.Failing}
+}
+
+// saysMoreThan reports whether words were told since before.
+func (m memory) saysMoreThan(before memory) bool {
+	return m.TS != before.TS || m.Told != before.Told || m.Reply != before.Reply
+}
+
+// lacksPicture reports whether a picture is to be added to the message.
+func (m memory) lacksPicture(n reporters.Notice) bool {
+	return n.Picture != nil && m.Picture == "" && m.Told == n.Incident.Version
 }
 
 func (m memory) asPosted(n reporters.Notice) memory {

@@ -14,31 +14,51 @@ import (
 )
 
 const (
-	maxTries   = 3        // calls that try to show the picture
-	maxPicture = 32 << 20 // bytes that are worth keeping in memory at once
+	maxTries   = 3         // times that Slack may refuse the picture
+	maxFailing = time.Hour // after which a picture that cannot be brought to Slack is given up
+	maxPicture = 32 << 20  // bytes that are worth keeping in memory at once
 )
 
 // picture adds the failure's picture to a message that is told already. An error of its own does not touch the text: it
-// only makes the caller call again, and after a few times the picture is given up.
+// only makes the caller call again, until the picture is given up: soon when Slack refuses it, late when Slack is in trouble.
 func (r *Reporter) picture(ctx context.Context, n reporters.Notice, m *memory) error {
-	if n.Picture == nil || m.Picture != "" || m.Told != n.Incident.Version {
-		return nil
-	}
 	err := r.show(ctx, n, m)
 	if err == nil || ctx.Err() != nil {
 		return err // being told to stop says nothing about the picture
 	}
+	m.fail(err, time.Now())
 	err = r.explain("show the picture", err)
-	m.Tries++
 	if permanent := new(*reporters.Permanent); errors.As(err, permanent) {
 		// The text arrived, so that the delivery as a whole is nothing that a person must mend.
-		m.Tries = maxTries
+		m.Picture = pictureGivenUp
 		err = errors.New(err.Error())
 	}
-	if m.Tries >= maxTries {
+	return fmt.Errorf("the message is told, without its picture: %w", err)
+}
+
+// fail notes that the picture could not be shown, and gives it up when that is enough.
+func (m *memory) fail(err error, now time.Time) {
+	if unfit(err) {
+		m.Tries++
+	} else if m.Failing.IsZero() {
+		m.Failing = now.UTC()
+	}
+	if m.Tries >= maxTries || !m.Failing.IsZero() && now.Sub(m.Failing) >= maxFailing {
 		m.Picture = pictureGivenUp
 	}
-	return fmt.Errorf("the message is told, without its picture: %w", err)
+}
+
+var (
+	errUnreadable = errors.New("read the picture")              // it is not on the disk any more, or none
+	errUnfinished = errors.New("slack was still processing it") // for as long as one call waits
+)
+
+// unfit reports whether an error is about this picture, and not about Slack or the way to it.
+func unfit(err error) bool {
+	if _, busy := patience(err); busy {
+		return false
+	}
+	return errors.Is(err, errUnreadable) || errors.Is(err, errUnfinished) || code(err) != "" && !inTrouble(err)
 }
 
 func (r *Reporter) show(ctx context.Context, n reporters.Notice, m *memory) error {
@@ -60,7 +80,7 @@ func (r *Reporter) show(ctx context.Context, n reporters.Notice, m *memory) erro
 func (r *Reporter) upload(ctx context.Context, n reporters.Notice) (string, error) {
 	data, err := n.Picture.Read(maxPicture)
 	if err != nil {
-		return "", fmt.Errorf("read the picture: %w", err)
+		return "", fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	name := cmp.Or(reporters.Line(n.Picture.Name), "failure.png")
 	to, err := r.api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{
@@ -108,7 +128,7 @@ func (r *Reporter) attach(ctx context.Context, n reporters.Notice, m *memory) er
 		}
 		select {
 		case <-wait.Done():
-			return cmp.Or(ctx.Err(), fmt.Errorf("slack was still processing it after %s", r.pictureWait))
+			return cmp.Or(ctx.Err(), fmt.Errorf("%w after %s", errUnfinished, r.pictureWait))
 		case <-time.After(pause):
 		}
 	}

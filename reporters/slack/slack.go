@@ -68,27 +68,41 @@ func client(timeout time.Duration) *http.Client {
 	}
 }
 
-// Report brings the channel up to date. It may last as long as PictureWait and a few requests, but the text is told first.
+// Report brings the channel up to date: the text first, and in calls that have nothing to say in words, the picture.
 func (r *Reporter) Report(ctx context.Context, n reporters.Notice, raw json.RawMessage) (json.RawMessage, error) {
 	m := recall(raw)
-	err := r.bring(ctx, n, &m)
+	m.Sent = m.Sent || n.CutOff
+	before := m
+	err := r.tell(ctx, n, &m)
+	switch {
+	case err != nil || !m.lacksPicture(n):
+	case m.saysMoreThan(before):
+		err = reporters.ErrMore
+	default:
+		err = r.picture(ctx, n, &m)
+	}
 	return m.keep(), err
 }
 
-func (r *Reporter) bring(ctx context.Context, n reporters.Notice, m *memory) error {
-	if m.TS == "" {
-		if err := r.find(ctx, n, m); err != nil {
-			return err
+// tell brings the words up to date.
+func (r *Reporter) tell(ctx context.Context, n reporters.Notice, m *memory) error {
+	for range 2 { // a message that cannot be changed any more may have a successor already
+		if m.TS == "" {
+			if err := r.find(ctx, n, m); err != nil {
+				return err
+			}
 		}
-	}
-	if m.TS != "" && m.Told < n.Incident.Version {
+		if m.TS == "" || m.Told >= n.Incident.Version {
+			break
+		}
 		err := r.update(ctx, n, m)
-		if err != nil && !gone(err) {
+		if err == nil {
+			break
+		}
+		if !gone(err) {
 			return r.explain("update the message", err)
 		}
-		if err != nil {
-			m.forget()
-		}
+		m.forget()
 	}
 	if m.TS == "" {
 		if err := r.post(ctx, n, m); err != nil {
@@ -97,11 +111,9 @@ func (r *Reporter) bring(ctx context.Context, n reporters.Notice, m *memory) err
 	}
 	// A message that was posted when all was over already says everything.
 	if m.Told == n.Incident.Version && !n.Incident.Open() && m.Posted < m.Told && m.Reply == "" {
-		if err := r.reply(ctx, n, m); err != nil {
-			return err
-		}
+		return r.reply(ctx, n, m)
 	}
-	return r.picture(ctx, n, m)
+	return nil
 }
 
 // post creates the message.

@@ -54,7 +54,7 @@ func newAgent(t *testing.T, c slack.Config) *agent { return &agent{t: t, r: slac
 
 func (a *agent) call(n reporters.Notice) error {
 	var err error
-	a.memory, err = a.r.Report(context.Background(), n, a.memory)
+	a.memory, err = reporters.Finish(context.Background(), a.r, n, a.memory)
 	return err
 }
 
@@ -479,5 +479,73 @@ func TestOwnTimeout(t *testing.T) {
 	c.Timeout = 20 * time.Millisecond
 	if err := newAgent(t, c).call(reportertest.Opened("i1")); err == nil {
 		t.Error("no error")
+	}
+}
+
+// Somebody deleted the message; the agent posted a new one and was killed before it could keep that.
+func TestKilledAfterReplacingADeletedMessage(t *testing.T) {
+	s := reportertest.NewSlack(t)
+	a := newAgent(t, config(s))
+	n := reportertest.Opened("i1")
+	a.must(n)
+	s.Delete("#alerts", only(t, s).TS)
+	b := newAgent(t, config(s))
+	b.memory = a.memory // what was kept last
+	a.must(reportertest.Resolved(n))
+	b.must(reportertest.Resolved(n))
+	if m := only(t, s); m.Text != reportertest.Resolved(n).Summary() {
+		t.Errorf("people see %+v", m)
+	}
+}
+
+// A call was cut off, and the history cannot be read now: whether people were told is not known, so they are not told twice.
+func TestCutOffWithABrokenHistory(t *testing.T) {
+	s := reportertest.NewSlack(t)
+	n := reportertest.Opened("i1")
+	newAgent(t, config(s)).must(n)
+	b := newAgent(t, config(s))
+	n.CutOff = true
+	s.Script(func(r reportertest.Request) reportertest.Fault {
+		if r.Method == "conversations.history" {
+			return reportertest.Fault{Status: 500}
+		}
+		return reportertest.Fault{}
+	})
+	for range 10 {
+		if b.call(n) == nil {
+			t.Fatal("no error, and nobody knows what people see")
+		}
+		n.CutOff = false // the memory of this call was kept
+	}
+	s.Script(nil)
+	b.must(n)
+	only(t, s)
+}
+
+// Trouble on Slack's side, or its wish for patience, is no reason to give a picture up.
+func TestPictureSurvivesTrouble(t *testing.T) {
+	for name, fault := range map[string]reportertest.Fault{"broken": {Status: 500}, "asks to wait": {RetryAfter: time.Second}, "lost": {Lose: true}} {
+		t.Run(name, func(t *testing.T) {
+			s := reportertest.NewSlack(t)
+			a := newAgent(t, config(s))
+			n := reportertest.Opened("i1")
+			n.Picture = reportertest.Picture("PNG")
+			s.Script(func(r reportertest.Request) reportertest.Fault {
+				if r.Method == "files.getUploadURLExternal" {
+					return fault
+				}
+				return reportertest.Fault{}
+			})
+			for range 10 {
+				if a.call(n) == nil {
+					t.Fatal("given up")
+				}
+			}
+			s.Script(nil)
+			a.must(n)
+			if m := only(t, s); len(m.Images) != 1 {
+				t.Errorf("images: %+v", m.Images)
+			}
+		})
 	}
 }

@@ -58,6 +58,7 @@ CREATE TABLE deliveries (
     version  BIGINT NOT NULL, -- that the reporter is to tell
     told     BIGINT NOT NULL, -- that it has told; 0: nothing
     since    BIGINT NOT NULL, -- from when on there was something to tell
+    begun    BIGINT NOT NULL, -- 1: a report is under way, or was cut off
     memory   TEXT,            -- what the reporter keeps for itself
     attempts BIGINT NOT NULL, -- in vain, since it last told something
     error    TEXT   NOT NULL, -- of the last of them
