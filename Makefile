@@ -2,7 +2,7 @@
 # install the browser and the fonts themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint vuln generate fuzz image clean
+.PHONY: help setup drivers build run test lint vuln generate fuzz image clean
 
 # A recipe is one script, and its first failing command ends it.
 .ONESHELL:
@@ -46,32 +46,50 @@ setup: ## Install the browser and fonts that playing and testing need (Debian); 
 		echo "       Install Chromium or Google Chrome by this system's own means, then try again." >&2
 		exit 1
 	fi
-	sudo=
-	if [ "$$(id -u)" != 0 ]; then
-		if ! command -v sudo >/dev/null; then
-			echo "setup: packages are missing, and without sudo only root can install them. As root: make setup" >&2
-			exit 1
-		fi
-		sudo=sudo
-	fi
-	$$sudo apt-get update -qq
+	$(UPDATE)
 	# The shell does without the parts of Chromium that only a window needs; older releases do not have it.
 	if [ -z "$$browser" ]; then
 		if apt-cache show chromium-headless-shell >/dev/null 2>&1; then browser=chromium-headless-shell; else browser=chromium; fi
 		packages="$$browser$$packages"
 	fi
-	echo "setup: installing" $$packages
+	$(INSTALL)
+
+drivers: ## Install the WebDriver programs that the tests play in as well (Debian); does nothing when they are there
+	@packages=
+	command -v chromedriver >/dev/null || packages="$$packages chromium-driver"
+	command -v WebKitWebDriver >/dev/null || packages="$$packages webkit2gtk-driver"
+	command -v Xvfb >/dev/null || packages="$$packages xvfb"
+	# Elsewhere the tests that need them say that they are skipped.
+	if [ -z "$$packages" ] || ! command -v apt-get >/dev/null; then exit 0; fi
+	$(UPDATE)
+	$(INSTALL)
+
+# Parts of recipes: the lists of packages brought up to date, and $$packages installed.
+define UPDATE
+sudo=
+	if [ "$$(id -u)" != 0 ]; then
+		if ! command -v sudo >/dev/null; then
+			echo "setup: packages are missing, and without sudo only root can install them. As root: make $@" >&2
+			exit 1
+		fi
+		sudo=sudo
+	fi
+	$$sudo apt-get update -qq
+endef
+define INSTALL
+echo "setup: installing" $$packages
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$packages >/dev/null
+endef
 
 build: ## Build bin/trackwalker
-	@CGO_ENABLED=0 go build -trimpath -o bin/trackwalker ./agent
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-X trackwalker/agent/cli.release=$(VERSION)" -o bin/trackwalker ./agent
 
 # exec, so that Ctrl-C and a signal to make meet the agent itself; it then ends with status 0, and make says nothing.
 run: setup build ## Serve the demo shop and play the example flows on it, until Ctrl-C
 	@exec bin/trackwalker demo --play
 
 # The tests drive real browsers, several to a package; more than two packages at a time only makes them wait for each other.
-test: setup ## Check formatting, vet, and run every test, with the race detector where there is a C compiler
+test: setup drivers ## Check formatting, vet, and run every test, with the race detector where there is a C compiler
 	@unformatted=$$(gofmt -l .)
 	if [ -n "$$unformatted" ]; then
 		echo "Not formatted; \`gofmt -w\` these:" >&2
