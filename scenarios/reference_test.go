@@ -56,6 +56,9 @@ func reference(t *testing.T) string {
 			kinds.WriteString("\n\n")
 		}
 		kinds.WriteString(table(own))
+		if k.Items != nil {
+			fmt.Fprintf(&kinds, "Each of the %s is a map:\n\n%s", k.Name, table(k.Items))
+		}
 		fmt.Fprintf(&kinds, "```yaml\n%s\n```\n\n", k.Example)
 		for _, name := range slices.Sorted(maps.Keys(k.Files)) {
 			if steps.IsFragment(name) {

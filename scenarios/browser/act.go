@@ -158,14 +158,14 @@ func (p *Page) blockedBy(ctx context.Context, docs path) string {
 func (p *Page) settle(ctx context.Context) error {
 	longer, cancel := graceful(ctx)
 	defer cancel()
-	err := p.session.Settle(longer)
-	if err == nil {
-		return nil
-	}
-	err = p.explain(ctx, err)
+	return arriving(p.explained(ctx, p.session.Settle(longer)), "the step set off a navigation, and the new page")
+}
+
+// arriving says in a time-out which page it was that did not arrive.
+func arriving(err error, page string) error {
 	var failure *Failure
 	if errors.As(err, &failure) && failure.Class == ClassTimeout {
-		failure.Message, failure.Hint = "the step set off a navigation, and the new page did not arrive in time", "the server is slow, or the step needs a longer timeout"
+		failure.Message, failure.Hint = page+" did not arrive in time", "the server is slow, or the step needs a longer timeout"
 	}
 	return err
 }

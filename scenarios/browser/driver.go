@@ -104,8 +104,8 @@ type Session interface {
 	// Tabs gives the open tabs in the order in which they were opened, and the ID of the current one. When the current tab
 	// closes itself, the one that opened it becomes the current one, else the last.
 	Tabs(ctx context.Context) (tabs []Tab, current string, err error)
-	// SwitchTab makes a tab the current one, and CloseTab closes one. ErrNoTab: there is none of that ID any more, or it is
-	// the only one left.
+	// SwitchTab makes a tab the current one, once a navigation of it that is under way is committed or given up, and CloseTab
+	// closes one. ErrNoTab: there is none of that ID any more, or it is the only one left.
 	SwitchTab(ctx context.Context, id string) error
 	CloseTab(ctx context.Context, id string) error
 	// Interrupt ends JavaScript that keeps the page busy, so that evidence can be taken. Safe from any goroutine.
@@ -305,6 +305,13 @@ type DownloadedFile struct {
 	Size      int64  // bytes so far
 	Done      bool
 	Failed    string // why it will never be done
+}
+
+// Loading is a Session that tells at once of a document that ends in the middle. Without it, that is one that never ends.
+type Loading interface {
+	// BrokenOff gives the error with which the current document ended in the middle, as net::ERR_CONNECTION_RESET, or
+	// nothing.
+	BrokenOff() string
 }
 
 // Toucher is a Session that plays trusted touches.

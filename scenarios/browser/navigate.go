@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 )
 
 // Wait says how far a document must have come.
@@ -35,6 +36,7 @@ func (p *Page) Goto(ctx context.Context, address string, o GotoOptions) error {
 	if err := p.authenticate(ctx, u); err != nil {
 		return err
 	}
+	p.blank = p.blank || address == "about:blank"
 	if err := p.session.Navigate(ctx, address); err != nil {
 		return p.navigating(ctx, address, err)
 	}
@@ -100,12 +102,8 @@ func (p *Page) loaded(ctx context.Context, address string, o GotoOptions) (json.
 	if o.Wait == "" {
 		o.Wait = WaitLoad
 	}
-	var l struct {
-		Status  int
-		Timings json.RawMessage
-		URL     string
-	}
-	if err := p.ask(ctx, nil, "loaded", request{"wait": o.Wait}, &l); err != nil {
+	l, err := p.awaitLoaded(ctx, address, o.Wait)
+	if err != nil {
 		return nil, err
 	}
 	wrong := l.Status >= http.StatusBadRequest
@@ -122,6 +120,50 @@ func (p *Page) loaded(ctx context.Context, address string, o GotoOptions) (json.
 	return l.Timings, &Failure{Class: ClassNavigation, Message: message, URL: l.URL}
 }
 
+// load is what the page tells of a document that has loaded.
+type load struct {
+	Status  int
+	Timings json.RawMessage
+	URL     string
+}
+
+// breakLook is how often a document that does not end is asked whether it has broken off.
+const breakLook = 250 * time.Millisecond
+
+// awaitLoaded waits until the document has come as far as wanted, or has broken off before.
+func (p *Page) awaitLoaded(ctx context.Context, address string, wait Wait) (load, error) {
+	session, tells := p.session.(Loading)
+	for {
+		var l load
+		r := request{"wait": wait}
+		if tells {
+			r["budget"] = min(budget(ctx), breakLook.Milliseconds())
+		}
+		err := p.ask(ctx, nil, "loaded", r, &l)
+		if err == nil || !tells {
+			return l, err
+		}
+		if code := session.BrokenOff(); code != "" {
+			return l, brokenOff(address, code)
+		}
+		if budget(ctx) == 0 || !isTimeout(err) {
+			return l, err
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	var failure *Failure
+	return errors.As(err, &failure) && failure.Class == ClassTimeout
+}
+
+func brokenOff(address, code string) error {
+	return &Failure{
+		Class: ClassNetwork, Message: fmt.Sprintf("the document broke off in the middle: %s (%s)", address, code), URL: address, Err: errors.New(code),
+		Hint: "the server, or a proxy before it, ended its answer too early",
+	}
+}
+
 // Reload loads the page again.
 func (p *Page) Reload(ctx context.Context) error { return p.move(ctx, "back", p.session.Reload) }
 
@@ -131,7 +173,23 @@ func (p *Page) Traverse(ctx context.Context, delta int) error {
 	if delta > 0 {
 		where = "forward"
 	}
-	return p.move(ctx, where, func(ctx context.Context) error { return p.session.Traverse(ctx, delta) })
+	return p.move(ctx, where, func(ctx context.Context) error {
+		err := p.session.Traverse(ctx, delta)
+		if err != nil || p.blank {
+			return err
+		}
+		return p.unlessEmpty(ctx)
+	})
+}
+
+// unlessEmpty goes back to the flow's first page from the empty one before it, which the browser began with.
+func (p *Page) unlessEmpty(ctx context.Context) error {
+	address, _, err := p.Where(ctx)
+	if err != nil || address != "about:blank" {
+		return err
+	}
+	_ = p.session.Traverse(ctx, 1) // so that the picture shows where the flow was
+	return ErrNoHistory
 }
 
 func (p *Page) move(ctx context.Context, where string, move func(context.Context) error) error {
@@ -144,6 +202,9 @@ func (p *Page) move(ctx context.Context, where string, move func(context.Context
 			return &Failure{Class: ClassNavigation, Message: "there is no page to go " + where + " to", URL: address}
 		}
 		return p.navigating(ctx, address, err)
+	}
+	if address, _, err = p.Where(ctx); err != nil { // it is another one now
+		return err
 	}
 	_, err = p.loaded(ctx, address, GotoOptions{})
 	return err

@@ -25,6 +25,7 @@ type Page struct {
 	credentials *Credentials
 	timings     json.RawMessage
 	visited     bool
+	blank       bool       // the flow itself went to about:blank
 	concealed   []Document // those of frames that a secret was entered into
 	plans       []plan     // of dialogs
 }
@@ -206,7 +207,7 @@ func (p *Page) Read(ctx context.Context, l Locator, what What, attribute string)
 }
 
 // Script runs JavaScript, the body of an async function, in the page's own world, inside the frames if there are any, with
-// args in scope, and gives what it returns.
+// args in scope, and gives what it returns: nil when the page went elsewhere before it did.
 func (p *Page) Script(ctx context.Context, frames []Locator, body string, args map[string]any) (json.RawMessage, error) {
 	var raw json.RawMessage
 	began := false
@@ -216,7 +217,7 @@ func (p *Page) Script(ctx context.Context, frames []Locator, body string, args m
 		raw, err = docs.inner().Script(ctx, body, args)
 		if errors.Is(err, ErrDocumentGone) {
 			// A script that sends the page elsewhere has done its work.
-			raw, err = json.RawMessage("null"), nil
+			raw, err = nil, nil
 		}
 		return err
 	})

@@ -65,7 +65,7 @@ func (p *Page) SwitchTab(ctx context.Context, c TabChoice) error {
 		case found && t.ID != current:
 			err := p.session.SwitchTab(longer, t.ID)
 			if err == nil || !errors.Is(err, ErrNoTab) {
-				return p.explained(ctx, err)
+				return arriving(p.explained(ctx, err), "the tab is open, and its page")
 			}
 		}
 		if budget(ctx) == 0 || p.pause(ctx, 50*time.Millisecond) != nil {

@@ -451,6 +451,15 @@ func TestCookiesAndTabs(t *testing.T) {
 	})
 }
 
+// What a run gives to a cookie may be no value of one. It is not told: it may be a secret.
+func TestCookieOfNoUse(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		run := play(t, &browsertest.Fake{}, flow("retries: 0", shop, "save: {as: v, script: return 1}", "cookies: {set: [{name: a, value: '${v}'}, {name: b, value: 'x;${v}'}]}"))
+		want(t, run, scenarios.Failed, 1, "passed passed failed skipped")
+		wantFailure(t, run, browser.ClassAssertion, 3, "the cookie b: the value of a cookie holds no ;")
+	})
+}
+
 func TestPageSettings(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		fake := &browsertest.Fake{}

@@ -294,6 +294,16 @@ func TestOptional(t *testing.T) {
 }
 
 // The time of the attempt is over for optional steps too.
+// A script that sends the page elsewhere has done its work, but what it was to give is lost.
+func TestScriptInAPageThatGoes(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		fake := on("Script", func(context.Context, browsertest.Call) (any, error) { return nil, browser.ErrDocumentGone })
+		run := play(t, fake, flow("retries: 0", "script: location = 'x'", "save: {as: u, script: return location.href}"))
+		want(t, run, scenarios.Failed, 1, "passed failed skipped")
+		wantFailure(t, run, browser.ClassScript, 2, "went elsewhere")
+	})
+}
+
 func TestOptionalAtTheEndOfTime(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		fake := on("prepare", func(ctx context.Context, _ browsertest.Call) (any, error) { return browsertest.Hang(ctx) })

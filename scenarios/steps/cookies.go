@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -28,7 +29,7 @@ func CookieFields() []source.Field {
 func cookiesKind() Kind {
 	fields := []source.Field{{Key: "set", Type: "cookies", Doc: "a list of cookies to add", Required: true}}
 	return Kind{
-		Name: "cookies", Plain: "`clear`", Fields: fields,
+		Name: "cookies", Plain: "`clear`", Fields: fields, Items: CookieFields(),
 		Doc:     "Removes all cookies, or adds some. One that says neither `domain` nor `url` is the current page's.",
 		Example: "- goto: ${base}/\n- cookies: {set: [{name: theme, value: dark, expires: 1d}]}\n- save: {as: theme, cookie: theme}\n- cookies: clear",
 		Decode: func(n *source.Node) Action {
@@ -63,8 +64,11 @@ func decodeCookie(n *source.Node) cookie {
 		Name: o.Templated("name", ""), Value: o.Templated("value", ""), Domain: o.Templated("domain", ""), Path: o.Templated("path", ""),
 		Secure: o.Bool("secure", false), HTTPOnly: o.Bool("http_only", false),
 	}, expires: o.Templated("expires", "")}
-	if name := o.Get("name"); name != nil && !name.Wrong() && regexp.MustCompile(`^$|[=;,\s[:cntrl:]]`).MatchString(c.Name) {
-		name.Problem("%q is no name of a cookie: it has no spaces, commas, ; or =", c.Name)
+	if name := o.Get("name"); name != nil {
+		checkKnown(name, c.Name, checkCookieName)
+	}
+	if value := o.Get("value"); value != nil {
+		checkKnown(value, c.Value, checkCookieValue)
 	}
 	if u := o.Get("url"); u != nil {
 		c.URL = urlText(u)
@@ -78,14 +82,45 @@ func decodeCookie(n *source.Node) cookie {
 			s.Problem("browsers refuse a cookie with same_site: None that is not secure: true")
 		}
 	}
-	if e := o.Get("expires"); e != nil && !e.Wrong() {
-		if known, err := n.Document().Names.Resolve(c.expires); err == nil {
-			if _, err := expiry(known); err != nil {
-				e.Problem("%v", err)
-			}
-		}
+	if e := o.Get("expires"); e != nil {
+		checkKnown(e, c.expires, func(text string) error {
+			_, err := expiry(text)
+			return err
+		})
 	}
 	return c
+}
+
+// checkKnown checks a text with references, as far as it is known before the run.
+func checkKnown(n *source.Node, text string, check func(string) error) {
+	if n.Wrong() {
+		return
+	}
+	if known, err := n.Document().Names.Resolve(text); err == nil {
+		if err := check(known); err != nil {
+			n.Problem("%v", err)
+		}
+	}
+}
+
+var (
+	noCookieName  = regexp.MustCompile(`^$|[=;,\s[:cntrl:]]`)
+	noCookieValue = regexp.MustCompile(`^\s|\s$|[;[:cntrl:]]`)
+)
+
+func checkCookieName(name string) error {
+	if noCookieName.MatchString(name) {
+		return fmt.Errorf("%q is no name of a cookie: it has no spaces, commas, ; or =", name)
+	}
+	return nil
+}
+
+// checkCookieValue does not tell the value: it may hold a secret.
+func checkCookieValue(value string) error {
+	if noCookieValue.MatchString(value) {
+		return errors.New("the value of a cookie holds no ; and no control characters, and has no spaces around it: encode it, as the site does")
+	}
+	return nil
 }
 
 // expiry reads a time, or a duration from now on.
@@ -125,6 +160,9 @@ func (c cookie) resolve(x *Exec) (browser.Cookie, error) {
 			return r, err
 		}
 		*field = text
+	}
+	if err := errors.Join(checkCookieName(r.Name), checkCookieValue(r.Value)); err != nil {
+		return r, &browser.Failure{Class: browser.ClassAssertion, Message: fmt.Sprintf("the cookie %s: %v", r.Name, err), Err: err}
 	}
 	if c.expires == "" {
 		return r, nil

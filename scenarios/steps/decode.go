@@ -12,13 +12,13 @@ import (
 func (r *Reader) step(n *source.Node) (Step, bool) {
 	switch n.Kind {
 	case source.KindText:
-		return bareStep(n)
+		return r.bareStep(n)
 	case source.KindMap:
 	default:
 		n.Problem("a step is wanted here, as `- click: Log in`, not %s", n.Kind)
 		return Step{}, false
 	}
-	kind, value, ok := kindOf(n)
+	kind, value, ok := r.kindOf(n)
 	if !ok {
 		return Step{}, false
 	}
@@ -43,14 +43,14 @@ func (r *Reader) step(n *source.Node) (Step, bool) {
 }
 
 // bareStep reads a kind that stands alone, as `- reload`.
-func bareStep(n *source.Node) (Step, bool) {
-	kind, found := lookup(n.Text)
+func (r *Reader) bareStep(n *source.Node) (Step, bool) {
+	kind, found := r.lookup(n.Text)
 	if !found {
 		word, _, _ := strings.Cut(n.Text, " ")
-		if k, isKind := lookup(word); isKind {
+		if k, isKind := r.lookup(word); isKind {
 			n.Problem("a colon is missing behind %s: write `- %s: …`", k.Name, k.Name)
 		} else {
-			n.Problem("unknown step %q%s", n.Text, kindMeant(n.Text))
+			n.Problem("unknown step %q%s", n.Text, r.kindMeant(n.Text))
 		}
 		return Step{}, false
 	}
@@ -63,11 +63,11 @@ func bareStep(n *source.Node) (Step, bool) {
 }
 
 // kindOf finds the one kind key of a step.
-func kindOf(n *source.Node) (Kind, *source.Node, bool) {
+func (r *Reader) kindOf(n *source.Node) (Kind, *source.Node, bool) {
 	var found []source.Pair
 	var unknown []source.Pair
 	for _, p := range n.Pairs {
-		switch _, isKind := lookup(p.Key); {
+		switch _, isKind := r.lookup(p.Key); {
 		case isKind:
 			found = append(found, p)
 		case !slices.ContainsFunc(CommonFields(), func(f source.Field) bool { return f.Key == p.Key }):
@@ -76,16 +76,16 @@ func kindOf(n *source.Node) (Kind, *source.Node, bool) {
 	}
 	switch {
 	case len(found) == 1:
-		kind, _ := lookup(found[0].Key)
+		kind, _ := r.lookup(found[0].Key)
 		return kind, found[0].Value, true
 	case len(found) > 1:
 		n.Document().At(found[1].Line, found[1].Column, "a step has one kind: begin %s with - on a line of its own", found[1].Key)
 	case len(unknown) > 0:
 		for _, p := range unknown {
-			n.Document().At(p.Line, p.Column, "unknown step %q%s", p.Key, kindMeant(p.Key))
+			n.Document().At(p.Line, p.Column, "unknown step %q%s", p.Key, r.kindMeant(p.Key))
 		}
 	default:
-		n.Problem("the step does not say what to do: one of %s is missing", strings.Join(kindNames(), ", "))
+		n.Problem("the step does not say what to do: one of %s is missing", strings.Join(r.kindNames(), ", "))
 	}
 	return Kind{}, nil, false
 }
@@ -134,8 +134,8 @@ func keysOf(fields []source.Field) []string {
 	return keys
 }
 
-func lookup(name string) (Kind, bool) {
-	for _, k := range Table() {
+func (r *Reader) lookup(name string) (Kind, bool) {
+	for _, k := range r.kinds {
 		if k.Name == name {
 			return k, true
 		}
@@ -144,7 +144,7 @@ func lookup(name string) (Kind, bool) {
 }
 
 // kindMeant asks for the kind that other tools call by that name.
-func kindMeant(word string) string {
+func (r *Reader) kindMeant(word string) string {
 	others := map[string]string{
 		"navigate": "goto", "open": "goto", "visit": "goto", "go": "goto", "url": "goto", "get": "goto", "refresh": "reload",
 		"sleep": "wait", "pause": "wait", "delay": "wait", "wait_for": "wait", "waitfor": "wait",
@@ -158,12 +158,12 @@ func kindMeant(word string) string {
 	if known := others[strings.ToLower(word)]; known != "" {
 		return " (did you mean " + known + "?)"
 	}
-	return source.DidYouMean(word, kindNames())
+	return source.DidYouMean(word, r.kindNames())
 }
 
-func kindNames() []string {
+func (r *Reader) kindNames() []string {
 	var names []string
-	for _, k := range Table() {
+	for _, k := range r.kinds {
 		names = append(names, k.Name)
 	}
 	return names

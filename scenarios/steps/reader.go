@@ -22,6 +22,7 @@ const MaxDepth = 20
 // Reader reads the steps of one flow, and of the fragments that it uses. What is wrong is noted in the documents.
 type Reader struct {
 	flow      string
+	kinds     []Kind                      // Table, which is not made anew for every step
 	fragments map[string]*source.Document // by path; nil: it could not be read
 	inWork    []string                    // the files being read, each used by the one before
 	count     int                         // of steps so far
@@ -29,7 +30,7 @@ type Reader struct {
 
 // NewReader gives a Reader of the flow, or of the fragment alone, of that document.
 func NewReader(doc *source.Document) *Reader {
-	return &Reader{flow: doc.Name, fragments: map[string]*source.Document{}, inWork: []string{filepath.Clean(doc.Name)}}
+	return &Reader{flow: doc.Name, kinds: Table(), fragments: map[string]*source.Document{}, inWork: []string{filepath.Clean(doc.Name)}}
 }
 
 // Steps reads a list of steps.

@@ -162,6 +162,9 @@ func (a saveAction) get(ctx context.Context, x *Exec) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if raw == nil {
+			return "", errNoResult
+		}
 		return plainText(raw), nil
 	default:
 		l, err := x.Locator(a.locator)
@@ -174,6 +177,11 @@ func (a saveAction) get(ctx context.Context, x *Exec) (string, error) {
 		}
 		return x.Page.Read(ctx, l, a.what, attribute)
 	}
+}
+
+var errNoResult = &browser.Failure{
+	Class: browser.ClassScript, Message: "the page went elsewhere before the script gave a result",
+	Hint: "wait for the page in a step before, as with expect: {url: …}",
 }
 
 // plainText gives a JSON string as its text, and anything else as it is.

@@ -85,6 +85,7 @@ type Kind struct {
 	Plain   string            // what a plain string says; empty: a map is needed
 	Bare    bool              // may stand without a value
 	Fields  []source.Field    // keys of the map form; nil: there is none
+	Items   []source.Field    // keys of each thing in the map's list; nil: it has none
 	AnyKeys bool              // the map's keys are the user's own
 	Example string            // YAML of one or more steps on the demo shop, which the tests play
 	Files   map[string]string // that the example needs beside the scenario, by name

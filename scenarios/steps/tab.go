@@ -14,7 +14,7 @@ func tabKind() Kind {
 	}
 	return Kind{
 		Name: "tab", Plain: "`close`, `first`, `last`", Fields: fields,
-		Doc:     "Waits for a tab and goes on in it, or closes the one at hand. A link that opens a new tab leaves the flow in the old one.",
+		Doc:     "Waits for a tab and the page that is on its way into it, and goes on there, or closes the one at hand. A link that opens a new tab leaves the flow in the old one.",
 		Example: "- goto: ${base}/workshop\n- click: Warranty terms\n- tab: {title: Warranty}\n- expect: {role: heading, name: Warranty}\n- tab: close\n- expect: {url: /workshop}",
 		Decode: func(n *source.Node) Action {
 			if n.Kind != source.KindMap {

@@ -2,6 +2,9 @@ package steps
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -39,12 +42,15 @@ func useKind() Kind {
 // use reads a fragment where n uses it.
 func (r *Reader) use(n, file *source.Node, given []source.Pair) Action {
 	name := file.Resolved()
-	if file.Wrong() || !rightlyNamed(file, name) {
+	if file.Wrong() {
 		return nil
 	}
 	path := filepath.Clean(name)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(n.Document().Name), path)
+	}
+	if !rightlyNamed(file, name, path) {
+		return nil
 	}
 	doc := r.open(file, path)
 	if doc == nil {
@@ -59,13 +65,16 @@ func (r *Reader) use(n, file *source.Node, given []source.Pair) Action {
 	return useAction{list, arguments}
 }
 
-func rightlyNamed(file *source.Node, name string) bool {
+func rightlyNamed(file *source.Node, name, path string) bool {
 	base := filepath.Base(name)
+	_, err := os.Stat(path)
 	switch {
 	case IsFragment(name):
 		return true
 	case strings.HasPrefix(base, "_"):
 		file.Problem("a fragment's name ends in .yaml: rename %s", base)
+	case strings.HasSuffix(base, ".yaml") && errors.Is(err, fs.ErrNotExist):
+		file.Problem("%s does not exist%s; a fragment's name begins with _", name, nearFragment(path))
 	case strings.HasSuffix(base, ".yaml"):
 		file.Problem("%s is a flow, and only fragments can be used: move the steps that both need into a file _%s", base, base)
 	default:

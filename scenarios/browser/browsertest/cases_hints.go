@@ -20,6 +20,8 @@ func hintCases() []suiteCase {
 		{name: "select what a longer word begins with", page: languages, steps: []step{choose(css("#list"), "Java")}, want: missing},
 		{name: "select what comes after a longer one", page: languages + later("300", "list.innerHTML = '<option>Java beans</option><option>Java</option>'"), steps: []step{choose(css("#list"), "java"), expect(value(css("#list"), "Java"))}},
 		{name: "select a part that several have", page: `<select id="list"><option>Dark green</option><option>Light green</option></select>`, steps: []step{choose(css("#list"), "green")}, want: missing},
+		{name: "click on an option of a closed list", page: `<label>Colour <select><option>Red</option><option>Dark green</option></select></label>`, steps: []step{click("Dark green")}, want: blocked},
+		{name: "click on an option of a closed list without a label", page: languages, steps: []step{click(text("VBScript"))}, want: blocked},
 		{name: "check by the text behind a box", page: boxes, steps: []step{check("one"), uncheck(label("two")), expect(checked("one", true), checked(nth(css("input"), 1), false))}},
 		{name: "check what is beside boxes", page: boxes, steps: []step{check(css("#boxes"))}, want: blocked},
 		{name: "check where there is no box", page: `<p>News</p>`, steps: []step{check("News")}, want: blocked},
@@ -33,6 +35,9 @@ func hintCases() []suiteCase {
 		{name: "expect what is a CSS selector", page: shop, steps: []step{expect(visible("#login", true))}, want: browser.ClassAssertion},
 		{name: "a text with a stop", page: shop, steps: []step{click("Log in.now")}, want: missing},
 		{name: "areas of an image", page: imageMap, steps: []step{click(css("area[shape=rect]")), click(by(browser.ByAlt, "Round")), said("rect circle"), click(css("#p")), where("/page/second")}},
+		{name: "areas of an image that are links", page: `<img usemap="#map" src="/image/0" width="200" height="100" style="border:3px solid;padding:2px"><map name="map"><area shape="rect" coords="10,10,60,60" alt="Kitchen" href="#kitchen"><area shape="circle" coords="130,50,20" alt="Garden" aria-label="The garden" href="#garden"><area shape="poly" coords="160,10,190,10,190,90,160,90,160,80,185,80,185,20,160,20" alt="Bath" href="#bath"></map>`, steps: []step{
+			expect(visible("Kitchen", true), count(role("link", ""), 3)), click("Kitchen"), where("#kitchen"), click(role("link", "The garden")), where("#garden"), click("Bath"), where("#bath"),
+		}},
 		{name: "area of an image that is hidden", page: imageMap + `<style>img{display:none}</style>`, steps: []step{click(css("#c"))}, want: blocked},
 		{name: "click at a point of what begins between pixels", page: `<div style="position:absolute;left:57.625px;top:30.5px;width:60px;height:40px" onclick="say((event.clientX - this.offsetLeft) + ',' + (event.clientY - this.offsetTop))">Here</div>`, steps: []step{clickAt("Here", 3, 4), said("3,4")}},
 		{name: "covered by a notice", page: `<div id="notice" style="position:fixed;inset:0"><p>We use cookies</p><button>Accept all</button></div><button>Pay</button>`, steps: []step{click("Pay")}, want: blocked},

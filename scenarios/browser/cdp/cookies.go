@@ -56,7 +56,7 @@ func (s *session) SetCookies(ctx context.Context, cookies []browser.Cookie) erro
 	_, err := cdp.Call(ctx, s.in.browser, storage.SetCookies, p)
 	if m := protocolError(err); m != "" {
 		return &browser.Failure{
-			Class: browser.ClassInternal, Message: fmt.Sprintf("the browser does not take the cookies: %s", m), Err: err,
+			Class: browser.ClassAssertion, Message: fmt.Sprintf("the browser does not take the cookies: %s", m), Err: err,
 			Hint: "a cookie has a name, and a URL or a domain; one with SameSite None is secure, and a secure one is of an https address",
 		}
 	}

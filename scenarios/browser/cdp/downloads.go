@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -131,9 +133,26 @@ func (s *session) downloadProgresses(e *cdpbrowser.EventDownloadProgress) {
 		s.giveUpDownload(d.guid)
 	case e.State == cdpbrowser.DownloadProgressStateCompleted:
 		d.Done = true
-	case e.State == cdpbrowser.DownloadProgressStateCanceled:
+	case e.State == cdpbrowser.DownloadProgressStateCanceled && d.Size > 0:
 		d.Failed = brokeOff(int64(e.TotalBytes))
+	case e.State == cdpbrowser.DownloadProgressStateCanceled:
+		s.driver.spawn(func() { s.explainDownload(d, int64(e.TotalBytes)) })
 	}
+}
+
+// explainDownload says how a download failed of which nothing came. The browser takes an HTTP error for a download that broke
+// off, so the address is asked once more.
+func (s *session) explainDownload(d *download, total int64) {
+	why := brokeOff(total)
+	t := s.tab()
+	ctx, cancel := t.background(askLimit)
+	defer cancel()
+	if status := int(t.askAgain(ctx, d.URL).HTTPStatusCode); status >= http.StatusBadRequest {
+		why = strings.TrimSpace(fmt.Sprintf("the server answered %d %s", status, http.StatusText(status)))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.Failed = why
 }
 
 // brokeOff says how a download failed, as far as the browser tells.

@@ -33,6 +33,8 @@ func warehouse(t *testing.T, ended chan<- struct{}) *httptest.Server {
 			w.Write(make([]byte, 40_000))
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
+		case "/missing":
+			http.NotFound(w, r)
 		case "/huge", "/endless":
 			attach(w, r.URL.Path[1:]+".bin")
 			if r.URL.Path == "/huge" {
@@ -46,6 +48,7 @@ func warehouse(t *testing.T, ended chan<- struct{}) *httptest.Server {
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprintf(w, `<a id=plain href="/report?of=plain">1</a> <a id=blank target=_blank href="/report?of=blank">2</a>
 				<a id=moved href=/moved>3</a> <a id=named href=/text download="named.txt">4</a> <a id=broken href=/broken>5</a> <a id=torn href=/torn>5</a>
+				<a id=missing href=/missing download>5</a>
 				<a id=blob>6</a> <a id=huge href=/huge>7</a> <a id=endless href=/endless>8</a>
 				<button id=popup onclick="window.open('/report?of=popup')">9</button>
 				<script>
@@ -135,7 +138,7 @@ func TestDownloadsThatFail(t *testing.T) {
 	navigate(t, s, web.URL)
 	eval[any](t, s, "loaded")
 
-	for css, why := range map[string]string{"#broken": "it broke off before all of its 100000 bytes had come", "#torn": "it broke off before its end"} {
+	for css, why := range map[string]string{"#broken": "it broke off before all of its 100000 bytes had come", "#torn": "it broke off before its end", "#missing": "the server answered 404 Not Found"} {
 		allow(t, s, t.TempDir())
 		click(t, s, css)
 		if f := downloaded(t, s); f.Done || f.Failed != why {

@@ -141,7 +141,7 @@ func (t *target) loadFailure(address, code string) error {
 			Class: browser.ClassNetwork, Message: "the browser is offline, as the flow says: " + address, Hint: "take offline out of throttle", URL: address,
 		}
 	}
-	return loadFailure(address, code)
+	return browser.LoadFailure(address, code)
 }
 
 // userAgent says who the browser is and which languages it wants: to the site, in headers, and to scripts. An empty user agent

@@ -322,3 +322,17 @@ func TestInterceptWithAuthenticate(t *testing.T) {
 		t.Errorf("it is %s", got)
 	}
 }
+
+// A link to what the flow blocks is explained, and the site is not asked.
+func TestClickOnWhatIsAborted(t *testing.T) {
+	p := &paths{}
+	web := serve(t, p.ServeHTTP)
+	s := open(t, shared.get(), intercepting)
+	intercept(t, s, browser.InterceptRule{URL: "*/no", Abort: true}, browser.InterceptRule{URL: web.URL + "/", Body: []byte(`<a id=a href=/no>no</a>`)})
+	navigate(t, s, web.URL+"/")
+	click(t, s, "#a")
+	wantFailure(t, s.Settle(testContext(t)), browser.ClassNavigation, "the flow blocks that address itself")
+	if n := p.asked("/no"); n != 0 {
+		t.Errorf("the site was asked %d times", n)
+	}
+}

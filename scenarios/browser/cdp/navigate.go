@@ -1,15 +1,16 @@
 package cdp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	cdpio "github.com/chromedp/cdproto/io"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 
 	"trackwalker/scenarios/browser"
@@ -36,6 +37,13 @@ func (s *session) Settle(ctx context.Context) error {
 	return s.onTab(func(t *target) error { return t.settle(ctx) })
 }
 
+// BrokenOff gives the error with which the current document ended in the middle.
+func (s *session) BrokenOff() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current.page.broken
+}
+
 func (t *target) navigate(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || !allowed(u) {
@@ -44,6 +52,7 @@ func (t *target) navigate(ctx context.Context, address string) error {
 			Hint: "an address begins with http:// or https://, or is about:blank",
 		}
 	}
+	t.free(ctx)
 	stays := t.stays()
 	r, err := call(ctx, t, page.Navigate, page.NavigateParams{URL: address})
 	switch {
@@ -71,6 +80,21 @@ func (t *target) navigate(ctx context.Context, address string) error {
 		return nil // within the document
 	}
 	return t.awaitCommit(ctx, func(p *pageState) bool { return p.commits[r.LoaderID] })
+}
+
+// busyLimit is how long the JavaScript of a page that is about to be left may go on.
+const busyLimit = 2 * time.Second
+
+// free ends JavaScript that keeps the page busy for ever: another document of the same site would wait for it. The page
+// answers before it is left, so that it, and not the next document, is what is interrupted. While a navigation is under way
+// no page answers, and the next one ends that.
+func (t *target) free(ctx context.Context) {
+	if t.navigating() || t.answersWithin(ctx, busyLimit) || ctx.Err() != nil {
+		return
+	}
+	if t.interrupt(ctx) == nil {
+		t.answersWithin(ctx, busyLimit)
+	}
 }
 
 // allowed reports whether a flow may go to u.
@@ -157,6 +181,13 @@ func (t *target) answers(ctx context.Context) bool {
 	return err == nil
 }
 
+// answersWithin does so for a while at most.
+func (t *target) answersWithin(ctx context.Context, limit time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return t.answers(ctx)
+}
+
 // answersLater does so after a moment.
 func (t *target) answersLater(ctx context.Context) bool {
 	select {
@@ -206,11 +237,7 @@ func (t *target) traverse(ctx context.Context, delta int) error {
 // catchUp waits until the browser has the document in its books that the page has told of: asked too early, it would take
 // the one before for the current one. As it answers no script while a navigation is under way, an answer tells. A page that
 // is too busy to answer is there for longer than that takes.
-func (t *target) catchUp(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	_ = t.answers(ctx)
-}
+func (t *target) catchUp(ctx context.Context) { t.answersWithin(ctx, time.Second) }
 
 // replace begins a navigation that answers before it commits, and waits for the commit.
 func (t *target) replace(ctx context.Context, begin func() error) error {
@@ -248,23 +275,69 @@ func (t *target) errorPage(ctx context.Context) error {
 	if address == "" {
 		return nil
 	}
+	status, code := t.readErrorPage(ctx)
+	if status >= 400 {
+		return nil
+	}
+	if code == "" {
+		code = t.askAgain(ctx, address).NetErrorName
+	}
+	return t.loadFailure(address, cmp.Or(code, "net::ERR_FAILED"))
+}
+
+// readErrorPage gives what one of the browser's own error pages says. That of the headless shell is empty.
+func (t *target) readErrorPage(ctx context.Context) (status int, code string) {
 	const declaration = `() => ({
 		status: performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,
-		code: document.documentElement.innerText.match(/\b(ERR|DNS_PROBE)_[A-Z_]+/)?.[0] ?? "ERR_FAILED",
+		code: document.documentElement.innerText.match(/\b(ERR|DNS_PROBE)_[A-Z_]+/)?.[0] ?? "",
 	})`
-	found := struct {
+	var found struct {
 		Status int
 		Code   string
-	}{Code: "ERR_FAILED"} // the headless shell's error page is empty
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if raw, err := t.main().call(ctx, ownWorld, declaration, nil); err == nil {
 		_ = json.Unmarshal(raw, &found) // it is ours
 	}
-	if found.Status >= 400 {
-		return nil
+	if found.Code != "" {
+		found.Code = "net::" + found.Code
 	}
-	return t.loadFailure(address, "net::"+found.Code)
+	return found.Status, found.Code
+}
+
+// askLimit bounds how long askAgain looks for the reason of a failure that is certain.
+const askLimit = 2 * time.Second
+
+// askAgain asks for an address once more that gave no page or file, and gives the browser's error or the status. Why the page
+// itself did not get it the browser does not tell. What is given is empty when nothing comes in time. What the flow answers
+// itself is not asked for.
+func (t *target) askAgain(ctx context.Context, address string) (none network.LoadNetworkResourcePageResult) {
+	if u, err := url.Parse(address); err != nil || !allowed(u) {
+		return none
+	}
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	t.s.mu.Lock()
+	frame := t.page.frame
+	rule, own := ruleFor(t.s.rules, address)
+	t.s.mu.Unlock()
+	switch {
+	case own && rule.Abort:
+		return network.LoadNetworkResourcePageResult{NetErrorName: "net::ERR_BLOCKED_BY_CLIENT"}
+	case own:
+		return none
+	}
+	r, err := call(ctx, t, network.LoadNetworkResource, network.LoadNetworkResourceParams{
+		FrameID: frame, URL: address, Options: &network.LoadNetworkResourceOptions{DisableCache: true, IncludeCredentials: true},
+	})
+	if err != nil || r.Resource == nil {
+		return none
+	}
+	if r.Resource.Stream != "" {
+		_ = do(ctx, t, cdpio.Close, cdpio.CloseParams{Handle: r.Resource.Stream}) // else it ends with the session
+	}
+	return *r.Resource
 }
 
 func (t *target) settle(ctx context.Context) error {
@@ -310,60 +383,3 @@ func (t *target) afterInput(ctx context.Context) {
 
 // settleProbe bounds what Settle does in a page that is too busy to answer.
 const settleProbe = 500 * time.Millisecond
-
-// loadFailure explains one of the browser's net:: errors.
-func loadFailure(address, code string) error {
-	f := &browser.Failure{Class: browser.ClassNetwork, URL: address, Err: errors.New(code)}
-	host := address
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		host = u.Host
-	}
-	name := strings.TrimPrefix(code, "net::ERR_")
-	var what string
-	switch {
-	case name == "ABORTED":
-		f.Class = browser.ClassNavigation
-		what, f.Hint = "the navigation was aborted", "the address gives no page: a download, an empty answer (204), or another navigation came between"
-	case name == "NAME_NOT_RESOLVED", name == "NAME_RESOLUTION_FAILED":
-		what, f.Hint = "name not resolved", "check the host name and its DNS records"
-	case name == "CONNECTION_REFUSED":
-		what, f.Hint = "connection refused", "nothing listens on that port"
-	case name == "CONNECTION_RESET", name == "CONNECTION_CLOSED", name == "EMPTY_RESPONSE", name == "CONNECTION_ABORTED":
-		what, f.Hint = "the server closed the connection without an answer", ""
-	case name == "CONNECTION_TIMED_OUT", name == "TIMED_OUT":
-		what, f.Hint = "no connection in time", "the host does not answer, or a firewall drops the packets"
-	case name == "ADDRESS_UNREACHABLE", name == "ADDRESS_INVALID":
-		what, f.Hint = "the address cannot be reached", "check the host's address and the route to it"
-	case name == "TOO_MANY_REDIRECTS":
-		what, f.Hint = "too many redirects", "the site redirects in a circle"
-	case name == "UNSAFE_REDIRECT", name == "DISALLOWED_URL_SCHEME", name == "UNKNOWN_URL_SCHEME":
-		f.Class = browser.ClassNavigation
-		what, f.Hint = "the site redirects to an address that is not http or https", ""
-	case name == "UNSAFE_PORT":
-		what, f.Hint = "browsers refuse that port", "serve the site on another port"
-	case strings.HasPrefix(name, "CERT_"), strings.HasPrefix(name, "SSL_"), strings.HasPrefix(name, "BAD_SSL_"):
-		what, f.Hint = "TLS: "+tlsProblem(name), "is this an https address? Look at the server's TLS settings"
-		if strings.HasPrefix(name, "CERT_") {
-			f.Hint = "renew or fix the certificate; to play the flow all the same, say ignore_https_errors: true"
-		}
-	case name == "NETWORK_CHANGED", name == "NETWORK_IO_SUSPENDED":
-		f.Class = browser.ClassInternal
-		what, f.Hint = "the network of the agent's machine changed while the page was loaded", "the site is not to blame"
-	case name == "BLOCKED_BY_CLIENT":
-		f.Class = browser.ClassNavigation
-		what, f.Hint = "the flow blocks that address itself", "take it out of block, or out of the mock that aborts it"
-	case name == "HTTP_RESPONSE_CODE_FAILURE":
-		f.Class = browser.ClassNavigation
-		what, f.Hint = "the server answered with an HTTP error and no content", ""
-	case name == "PROXY_CONNECTION_FAILED", name == "MANDATORY_PROXY_CONFIGURATION_FAILED":
-		f.Class = browser.ClassInternal
-		what, f.Hint = "the agent's proxy does not answer", "check proxy in agent.yaml"
-	default:
-		what = "the page did not load"
-	}
-	if why := offline(address, name); why != "" {
-		f.Class, what, f.Hint = browser.ClassInternal, why, "connect the agent's machine; the site was not tried"
-	}
-	f.Message = fmt.Sprintf("%s: %s (%s)", what, host, code)
-	return f
-}

@@ -147,10 +147,23 @@ func TestNetworkErrors(t *testing.T) {
 		}
 		wantFailure(t, s.Reload(testContext(t)), browser.ClassNetwork)
 	}
-	navigate(t, s, web.URL)
-	click(t, s, "#reset")
-	wantFailure(t, s.Settle(testContext(t)), browser.ClassNetwork)
-	settle(t, s) // told once
+	for address, want := range map[string][]string{
+		closed.URL:           {"connection refused", "nothing listens", "net::ERR_CONNECTION_REFUSED"},
+		web.URL + "/reset":   {"closed the connection", "net::ERR_EMPTY_RESPONSE"},
+		web.URL + "/loop":    {"too many redirects", "net::ERR_TOO_MANY_REDIRECTS"},
+		secure.URL:           {"TLS", "certificate", "ignore_https_errors", "net::ERR_CERT_"},
+		"http://x.invalid/a": {"net::ERR_NAME_NOT_RESOLVED"},
+	} {
+		navigate(t, s, web.URL)
+		script[any](t, s, "document.querySelector('#reset').href = '"+address+"'")
+		click(t, s, "#reset")
+		if err := s.Settle(testContext(t)); !strings.HasPrefix(address, "http://x.") {
+			wantFailure(t, err, browser.ClassNetwork, want...)
+		} else if err == nil || !strings.Contains(err.Error(), want[0]) { // this machine may have no name server
+			t.Errorf("%s: %v", address, err)
+		}
+		settle(t, s) // told once
+	}
 
 	lenient := open(t, shared.get(), func(o *browser.Options) { o.IgnoreHTTPSErrors = true })
 	navigate(t, lenient, secure.URL)
@@ -158,6 +171,77 @@ func TestNetworkErrors(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	wantFailure(t, s.Navigate(testContext(t), secure.URL), browser.ClassNetwork) // not for the others
+}
+
+// A navigation that fails once, and works when the browser asks again.
+func TestNetworkErrorOnce(t *testing.T) {
+	web := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/flaky" && r.Header.Get("Sec-Fetch-Mode") == "navigate" {
+			panic(http.ErrAbortHandler)
+		}
+		io.WriteString(w, "<a id=a href=/flaky>a</a>")
+	})
+	s := open(t, shared.get())
+	navigate(t, s, web.URL)
+	click(t, s, "#a")
+	wantFailure(t, s.Settle(testContext(t)), browser.ClassNetwork, "did not load", "net::ERR_FAILED")
+}
+
+// A document that ends in the middle is told at once, and not waited for until time is over.
+func TestBrokenOff(t *testing.T) {
+	web := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/chunked", "/subframe":
+			io.WriteString(w, "<h1>part</h1>")
+			http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		case "/short":
+			w.Header().Set("Content-Length", "5000")
+			io.WriteString(w, "<h1>part</h1>")
+			http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		case "/404":
+			w.WriteHeader(http.StatusNotFound)
+			io.WriteString(w, "none")
+		default:
+			io.WriteString(w, "<iframe src=/subframe></iframe><img src=/chunked>")
+		}
+	})
+	s := open(t, shared.get(), func(o *browser.Options) { o.InitScript = browser.PageScript })
+	page := browser.NewPage(s, nil)
+	for _, wait := range []browser.Wait{browser.WaitLoad, browser.WaitDOMContentLoaded} {
+		for path, code := range map[string]string{"/chunked": "net::ERR_INCOMPLETE_CHUNKED_ENCODING", "/short": "net::ERR_CONTENT_LENGTH_MISMATCH"} {
+			within(t, 10*time.Second, path, func() {
+				wantFailure(t, page.Goto(testContext(t), web.URL+path, browser.GotoOptions{Wait: wait}), browser.ClassNetwork, "broke off", code)
+			})
+		}
+	}
+	if err := page.Goto(testContext(t), web.URL+"/", browser.GotoOptions{}); err != nil {
+		t.Errorf("a frame and a picture that break off: %v", err)
+	}
+	if err := page.Goto(testContext(t), web.URL+"/404", browser.GotoOptions{Status: http.StatusNotFound}); err != nil {
+		t.Error(err)
+	}
+}
+
+// JavaScript that never ends does not keep the next page of the same site from coming, and what it was interrupted with does
+// not reach that.
+func TestNavigateFromABusyPage(t *testing.T) {
+	web := site(t, map[string]string{
+		"/busy": "busy",
+		"/next": `<script>document.title = "next"</script>next`,
+	})
+	s := open(t, shared.get())
+	navigate(t, s, web.URL+"/busy")
+	ctx, cancel := context.WithTimeout(testContext(t), time.Second)
+	defer cancel()
+	if _, err := s.Eval(ctx, "spin"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("the loop ended: %v", err)
+	}
+	navigate(t, s, web.URL+"/next")
+	if got := bodyText(t, s); got != "next" || script[string](t, s, "return document.title") != "next" {
+		t.Errorf("got %q", got)
+	}
 }
 
 func TestHTTPErrors(t *testing.T) {
@@ -360,47 +444,4 @@ func TestReloadWithoutAPage(t *testing.T) {
 	s := open(t, shared.get())
 	navigate(t, s, web.URL)
 	wantFailure(t, s.Reload(testContext(t)), browser.ClassNavigation, "aborted")
-}
-
-func TestMachineNetwork(t *testing.T) {
-	const head = "Iface\tDestination\tGateway\n"
-	const linkLocal = "fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0\n"
-	for name, c := range map[string]struct {
-		four, six, resolv string
-		want              machine
-	}{
-		"all":       {head + "eth0\t00000000\t0102A8C0\n", "", "nameserver 10.0.0.1\n", machine{true, true}},
-		"only lo":   {head + "lo\t0000007F\t00000000\n", linkLocal, "# nothing\n", machine{false, false}},
-		"IPv6":      {head, "00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003     eth0\n", "nameserver ::1\n", machine{true, true}},
-		"no resolv": {head + "eth0\t00000000\t0102A8C0\n", "", "", machine{true, false}},
-	} {
-		root := t.TempDir() + "/"
-		os.MkdirAll(root+"proc/net", 0o755)
-		os.MkdirAll(root+"etc", 0o755)
-		os.WriteFile(root+"proc/net/route", []byte(c.four), 0o644)
-		os.WriteFile(root+"proc/net/ipv6_route", []byte(c.six), 0o644)
-		if c.resolv != "" {
-			os.WriteFile(root+"etc/resolv.conf", []byte(c.resolv), 0o644)
-		}
-		if got := machineNetwork(root); got != c.want {
-			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
-		}
-	}
-	if got := machineNetwork(t.TempDir() + "/"); !got.route {
-		t.Error("without /proc/net, the machine is blamed")
-	}
-	for host, want := range map[string]bool{"localhost": true, "a.localhost.": true, "127.0.0.2": true, "::1": true, "shop.example": false, "10.0.0.1": false} {
-		if loopback(host) != want {
-			t.Errorf("loopback(%s) is %v", host, !want)
-		}
-	}
-	for code, class := range map[string]browser.Class{
-		"net::ERR_NAME_NOT_RESOLVED": "", "net::ERR_PROXY_CONNECTION_FAILED": browser.ClassInternal, "net::ERR_ABORTED": browser.ClassNavigation,
-		"net::ERR_CONNECTION_TIMED_OUT": browser.ClassNetwork, "net::ERR_SOMETHING_NEW": browser.ClassNetwork, "net::ERR_CERT_DATE_INVALID": browser.ClassNetwork,
-	} {
-		f := loadFailure("https://shop.example/x", code).(*browser.Failure)
-		if class != "" && f.Class != class || !strings.Contains(f.Message, "shop.example") || !strings.Contains(f.Message, code) {
-			t.Errorf("%s: %s %v", code, f.Class, f)
-		}
-	}
 }

@@ -112,18 +112,24 @@ func (s *session) change() {
 // Interrupt ends the JavaScript that runs in the page, and the loading of a document that is not there yet: as long as one
 // is awaited, the browser holds back every script.
 func (s *session) Interrupt(ctx context.Context) error {
-	return s.onTab(func(t *target) error {
-		if err := do(ctx, t, runtime.TerminateExecution, cdp.Empty{}); err != nil {
-			return err
-		}
-		s.mu.Lock()
-		pending := t.page.pending
-		s.mu.Unlock()
-		if pending {
-			return do(ctx, t, page.StopLoading, cdp.Empty{})
-		}
-		return nil
-	})
+	return s.onTab(func(t *target) error { return t.interrupt(ctx) })
+}
+
+func (t *target) interrupt(ctx context.Context) error {
+	if err := do(ctx, t, runtime.TerminateExecution, cdp.Empty{}); err != nil {
+		return err
+	}
+	if t.navigating() {
+		return do(ctx, t, page.StopLoading, cdp.Empty{})
+	}
+	return nil
+}
+
+// navigating reports whether a navigation is under way.
+func (t *target) navigating() bool {
+	t.s.mu.Lock()
+	defer t.s.mu.Unlock()
+	return t.page.pending
 }
 
 var errClosed = &browser.Failure{Class: browser.ClassInternal, Message: "the page was closed already"}
@@ -180,4 +186,5 @@ var (
 	_ browser.Downloads     = (*session)(nil)
 	_ browser.Network       = (*session)(nil)
 	_ browser.Toucher       = (*session)(nil)
+	_ browser.Loading       = (*session)(nil)
 )

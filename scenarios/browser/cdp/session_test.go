@@ -307,6 +307,12 @@ func TestDefaultViewport(t *testing.T) {
 	}
 }
 
+func TestCookieOfNoUse(t *testing.T) {
+	s := open(t, shared.get())
+	err := s.SetCookies(testContext(t), []browser.Cookie{{Name: "a", Value: "1;2", URL: "http://shop.example/"}})
+	wantFailure(t, err, browser.ClassAssertion, "does not take the cookies")
+}
+
 func TestSessionsShareNothing(t *testing.T) {
 	web := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if u := r.URL.Query().Get("u"); u != "" {

@@ -180,12 +180,31 @@ func (s *session) SwitchTab(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := do(ctx, t, page.BringToFront, cdp.Empty{}); err != nil {
+	if err := t.show(ctx); err != nil {
 		if t.gone.Err() != nil && s.gone.Err() == nil {
 			return browser.ErrNoTab
 		}
 		return err
 	}
+	if err := s.makeCurrent(t); err != nil {
+		return err
+	}
+	if t.firstPage() {
+		return t.errorPage(ctx)
+	}
+	return nil
+}
+
+// show brings a tab to the front with its page: one that was just opened has an empty document until that has come, and what
+// is done to that is lost.
+func (t *target) show(ctx context.Context) error {
+	if err := do(ctx, t, page.BringToFront, cdp.Empty{}); err != nil {
+		return err
+	}
+	return t.awaitNavigation(ctx)
+}
+
+func (s *session) makeCurrent(t *target) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !slices.Contains(s.tabs, t) {
@@ -195,6 +214,13 @@ func (s *session) SwitchTab(ctx context.Context, id string) error {
 		s.current, s.mouse = t, mouse{}
 	}
 	return nil
+}
+
+// firstPage reports whether a tab still shows what it was opened for, so that nobody was told yet if that did not load.
+func (t *target) firstPage() bool {
+	t.s.mu.Lock()
+	defer t.s.mu.Unlock()
+	return len(t.page.commits) == 1
 }
 
 // CloseTab closes a tab.

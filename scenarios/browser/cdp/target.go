@@ -195,7 +195,10 @@ func (t *target) hear(event any) {
 		s.driver.spawn(func() { s.answerRequest(t, e) })
 	case *fetch.EventAuthRequired:
 		s.driver.spawn(func() { s.answerChallenge(t, e) })
-	case *runtime.EventConsoleAPICalled, *runtime.EventExceptionThrown, *cdplog.EventEntryAdded:
+	case *cdplog.EventEntryAdded:
+		t.hearLog(e.Entry)
+		s.hearConsole(t, event)
+	case *runtime.EventConsoleAPICalled, *runtime.EventExceptionThrown:
 		s.hearConsole(t, event)
 	default:
 		t.track(event)

@@ -2,9 +2,11 @@ package cdp
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 
 	"github.com/chromedp/cdproto/cdp"
+	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 )
@@ -20,6 +22,8 @@ type pageState struct {
 	moves   int          // commits and navigations within the document
 	starts  int          // of navigations to another document
 	failed  string       // the address that the current document, one of the browser's own, stands for
+	current cdp.LoaderID // of the document
+	broken  string       // the net:: error with which the current document ended in the middle
 	loading bool         // the document is not there in full
 	input   bool         // input was played since Settle looked last
 	before  string       // what failed was when the first of that input was played
@@ -209,6 +213,7 @@ func (p *pageState) track(event any) bool {
 		p.moves++
 		p.loading = true
 		p.failed = e.Frame.UnreachableURL
+		p.current, p.broken = e.Frame.LoaderID, ""
 		p.address = e.Frame.URL + e.Frame.URLFragment
 		if p.failed != "" {
 			p.address = p.failed
@@ -238,6 +243,19 @@ func (p *pageState) track(event any) bool {
 		return false
 	}
 	return true
+}
+
+// netError finds the name of a network error in what the browser logs of it.
+var netError = regexp.MustCompile(`net::ERR_[A-Z0-9_]+`)
+
+// hearLog keeps what the browser's log tells of the document itself: its loader is its request. It runs on the goroutine that
+// reads events.
+func (t *target) hearLog(e *cdplog.Entry) {
+	t.s.mu.Lock()
+	defer t.s.mu.Unlock()
+	if t == t.tab && e.NetworkRequestID != "" && cdp.LoaderID(e.NetworkRequestID) == t.page.current {
+		t.page.broken = netError.FindString(e.Text)
+	}
 }
 
 // giveUp ends a pending navigation that will not commit.

@@ -81,7 +81,7 @@ func (s *session) setCookie(ctx context.Context, c browser.Cookie) error {
 	_, err := s.post(ctx, "/cookie", object{"cookie": one})
 	if m := codeOf(err); m != "" {
 		return &browser.Failure{
-			Class: browser.ClassInternal, Message: fmt.Sprintf("the browser does not take the cookie %s of %s: %s", c.Name, one.Domain, m), Err: err,
+			Class: browser.ClassAssertion, Message: fmt.Sprintf("the browser does not take the cookie %s of %s: %s", c.Name, one.Domain, m), Err: err,
 			Hint: "through WebDriver, cookies can be set for the site of the current page only: put the cookies step after the goto, and then reload",
 		}
 	}
@@ -105,7 +105,7 @@ func (s *session) setCookiesOfChrome(ctx context.Context, cookies []browser.Cook
 	err := s.cdpInto(ctx, "Network.setCookies", object{"cookies": all}, nil)
 	if m := messageOf(err); m != "" {
 		return &browser.Failure{
-			Class: browser.ClassInternal, Message: "the browser does not take the cookies: " + firstLine(m), Err: err,
+			Class: browser.ClassAssertion, Message: "the browser does not take the cookies: " + firstLine(m), Err: err,
 			Hint: "a cookie has a name, and a URL or a domain; one with SameSite None is secure, and a secure one is of an https address",
 		}
 	}

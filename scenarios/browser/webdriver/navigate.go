@@ -193,7 +193,7 @@ func (s *session) noPage(ctx context.Context, address string) error {
 	case !s.options.IgnoreHTTPSErrors:
 		code = cmp.Or(certificateError(ctx, address), code)
 	}
-	return loadFailure(address, code)
+	return browser.LoadFailure(address, code)
 }
 
 func downloadFailure(address string) error {
@@ -210,7 +210,7 @@ func (s *session) arrive(ctx context.Context, address string, done func(sight, t
 	}
 	s.errorPage = v.failed()
 	if s.errorPage {
-		return loadFailure(v.Asked, errorCode(v.Text))
+		return browser.LoadFailure(v.Asked, errorCode(v.Text))
 	}
 	return nil
 }
@@ -286,7 +286,7 @@ func (s *session) settleTab(ctx context.Context, pointed, onError bool) error {
 	}
 	s.errorPage = v.failed()
 	if s.errorPage && !onError {
-		return loadFailure(v.Asked, errorCode(v.Text))
+		return browser.LoadFailure(v.Asked, errorCode(v.Text))
 	}
 	return nil
 }
@@ -317,7 +317,7 @@ func (s *session) navigateChrome(ctx context.Context, address string) error {
 	case r.IsDownload:
 		return downloadFailure(address)
 	case r.ErrorText == "net::ERR_ABORTED":
-		return loadFailure(address, r.ErrorText)
+		return browser.LoadFailure(address, r.ErrorText)
 	case r.LoaderID == "":
 		return nil // within the document
 	}
@@ -328,7 +328,7 @@ func (s *session) navigateChrome(ctx context.Context, address string) error {
 		return s.settleChrome(ctx, false, false)
 	case r.ErrorText != "":
 		s.errorPage = true
-		return loadFailure(address, r.ErrorText)
+		return browser.LoadFailure(address, r.ErrorText)
 	}
 	return nil
 }
@@ -427,7 +427,7 @@ func (s *session) replaceChrome(ctx context.Context, begin func() error, there f
 		}
 		if time.Since(quiet) > givenUp {
 			address, _ := s.frameTree(ctx)
-			return loadFailure(address.URL, "net::ERR_ABORTED")
+			return browser.LoadFailure(address.URL, "net::ERR_ABORTED")
 		}
 		select {
 		case <-time.After(5 * time.Millisecond):
@@ -483,5 +483,5 @@ func (s *session) errorPageOfChrome(ctx context.Context) error {
 	if code == "" {
 		code = "ERR_FAILED"
 	}
-	return loadFailure(tree.UnreachableURL, "net::"+code)
+	return browser.LoadFailure(tree.UnreachableURL, "net::"+code)
 }

@@ -2,7 +2,7 @@
 
 import { elements, fold, idOf, isFrame, parentElement, tagOf } from './dom.js';
 import { brief, complaints, describe, here, nearest, shorten, written } from './describe.js';
-import { otherwise } from './otherwise.js';
+import { choosing, otherwise } from './otherwise.js';
 import { countFrames, keep } from './frames.js';
 import { BadLocator, chosen, matches } from './locate.js';
 import { grade } from './match.js';
@@ -103,7 +103,7 @@ export async function stable(element) {
 function requireState(element, needs) {
   if (!element.isConnected) throw new Miss('not_actionable', `${describe(element)} was taken off the page`);
   if (needs.includes('visible') && !visible(element)) {
-    throw new Miss('not_actionable', `${describe(element)} is on the page but not visible`, 'is it in a menu, a tab or a dialog that a step before has to open?');
+    throw new Miss('not_actionable', `${describe(element)} is on the page but not visible`, () => choosing(element) || 'is it in a menu, a tab or a dialog that a step before has to open?');
   }
   if (needs.includes('enabled') && !enabled(element)) {
     throw new Miss('not_actionable', () => `${describe(element)} is disabled`, 'is there something to do before it becomes enabled, as filling a field?');

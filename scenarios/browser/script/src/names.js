@@ -16,6 +16,7 @@ const containerRoles = new Set([
 export function role(element) {
   const written = (element.getAttribute('role') ?? '').trim().split(/\s+/)[0].toLowerCase();
   if (written && written !== 'none' && written !== 'presentation') return written;
+  if (tagOf(element) === 'area') return element.hasAttribute('href') ? 'link' : '';
   try {
     return getRole(element) ?? '';
   } catch {
@@ -24,12 +25,16 @@ export function role(element) {
 }
 
 export function name(element) {
+  if (tagOf(element) === 'area') return areaName(element);
   try {
     return fold(computeAccessibleName(element));
   } catch {
     return fold(element.getAttribute('aria-label') ?? rawText(element));
   }
 }
+
+/** The library takes an <area> for hidden: it has no box of its own. */
+const areaName = (area) => ['aria-label', 'alt', 'title'].map((key) => fold(area.getAttribute(key))).find(Boolean) ?? '';
 
 /** Fields that have no role of their own: a password, a date, a file. */
 const roleless = (element) =>

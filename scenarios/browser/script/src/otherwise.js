@@ -1,7 +1,9 @@
 // Another way to write a locator that finds nothing.
 
 import { describe } from './describe.js';
+import { tagOf, text } from './dom.js';
 import { matches } from './locate.js';
+import { labelTexts } from './names.js';
 
 const called = { alt: 'alt text', tooltip: 'tooltip', placeholder: 'placeholder', testid: 'data-testid', label: 'label' };
 
@@ -14,6 +16,14 @@ export function otherwise({ by, value, in: scope }) {
     if (found) return `it is the ${name} of ${describe(found.element)}: write {${other}: ${quoted(value)}}`;
   }
   return looksLikeCSS(value, scope) ? `this looks like a CSS selector: write {css: ${quoted(value)}}` : '';
+}
+
+/** The step for an option of a list that is closed, or ''. */
+export function choosing(element) {
+  const list = tagOf(element) === 'option' && element.closest('select');
+  if (!list) return '';
+  const [label] = labelTexts(list);
+  return `choose from a list with select: {${label ? `label: ${quoted(label)}` : '…'}, option: ${quoted(text(element))}}`;
 }
 
 /** An id, a class or an attribute; or what selects something on this page. */

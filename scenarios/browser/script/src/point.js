@@ -13,17 +13,41 @@ function boxesOf(element) {
   return [...range.getClientRects()];
 }
 
-/** A point of an <area>, the box around it and its image. */
+/** A point of an <area>. Its coordinates are from the corner of what its image shows, inside of border and padding. */
 function areaPoint(area) {
-  const image = imageOf(area).getBoundingClientRect();
-  const numbers = area.coords.split(',').map(Number);
-  const middle = (from) => {
-    const all = numbers.filter((_, i) => i % 2 === from);
-    return area.shape === 'circle' ? all[0] : (Math.min(...all) + Math.max(...all)) / 2;
-  };
-  if (area.shape === 'default') return { x: image.left + image.width / 2, y: image.top + image.height / 2 };
-  return { x: image.left + middle(0), y: image.top + middle(1) };
+  const image = imageOf(area);
+  const box = image.getBoundingClientRect();
+  const style = getComputedStyle(image);
+  const point = area.shape === 'default' ? { x: image.clientWidth / 2, y: image.clientHeight / 2 } : pointInShape(area);
+  return { x: box.left + image.clientLeft + parseFloat(style.paddingLeft) + point.x, y: box.top + image.clientTop + parseFloat(style.paddingTop) + point.y };
 }
+
+function pointInShape({ shape, coords }) {
+  const numbers = coords.split(/[\s,;]+/).map(Number);
+  if (shape === 'circle') return { x: numbers[0], y: numbers[1] };
+  const corners = [];
+  for (let i = 0; i + 1 < numbers.length; i += 2) corners.push({ x: numbers[i], y: numbers[i + 1] });
+  const middle = middleOf(corners);
+  if (shape !== 'poly' || inside(middle, corners)) return middle;
+  // One of a polygon's corners makes a triangle with its neighbours that is all inside.
+  return corners.map((corner, i) => average([corners.at(i - 1), corner, corners[(i + 1) % corners.length]])).find((point) => inside(point, corners)) ?? middle;
+}
+
+function middleOf(corners) {
+  const between = (values) => (Math.min(...values) + Math.max(...values)) / 2;
+  return { x: between(corners.map(({ x }) => x)), y: between(corners.map(({ y }) => y)) };
+}
+
+const average = (points) => ({
+  x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
+  y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
+});
+
+/** Whether a ray from the point to the right crosses an odd number of sides. */
+const inside = (point, corners) => corners.filter((a, i) => {
+  const b = corners.at(i - 1);
+  return a.y > point.y !== b.y > point.y && point.x < a.x + (b.x - a.x) * (point.y - a.y) / (b.y - a.y);
+}).length % 2 === 1;
 
 /** The point at whole pixels, unless that is outside of the box: browsers cut off the rest in what they tell the page. */
 function whole({ x, y }, box) {
