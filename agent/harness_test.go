@@ -110,7 +110,7 @@ func (w *world) serve() *agent {
 	return w.run("serve")
 }
 
-// run starts the program in the folder.
+// run starts the program in the folder, with its settings.
 func (w *world) run(args ...string) *agent {
 	w.t.Helper()
 	var config strings.Builder
@@ -118,9 +118,18 @@ func (w *world) run(args ...string) *agent {
 		fmt.Fprintf(&config, "%s: %s\n", key, w.settings[key])
 	}
 	w.write("agent.yaml", config.String())
+	return w.start(nil, args...)
+}
+
+// start starts the program in the folder, as it is. stdin may be nil.
+func (w *world) start(stdin *os.File, args ...string) *agent {
+	w.t.Helper()
 	a := &agent{w: w, cmd: exec.Command(os.Getenv(binaryVariable), args...), out: &output{}, log: &output{}, exited: make(chan struct{})}
 	a.cmd.Dir = w.dir
 	a.cmd.Env = append(os.Environ(), w.env...)
+	if stdin != nil {
+		a.cmd.Stdin = stdin
+	}
 	a.cmd.Stdout, a.cmd.Stderr = a.out, a.log
 	a.cmd.WaitDelay = 10 * time.Second
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"trackwalker/scenarios/browser"
 	"trackwalker/scenarios/source"
@@ -72,7 +73,7 @@ func LoadFolder(dir string, env Env) (Folder, error) {
 		return Folder{}, fmt.Errorf("the scenario folder cannot be read: %w", err)
 	}
 	folder := Folder{Broken: map[string]error{}}
-	named := map[string]string{} // name → file
+	var unique Unique
 	for _, entry := range entries {
 		path := filepath.Join(dir, entry.Name())
 		if !entry.IsDir() && filepath.Ext(path) == ".yml" {
@@ -84,14 +85,13 @@ func LoadFolder(dir string, env Env) (Folder, error) {
 		folder.Files = append(folder.Files, path)
 		s, fragments, err := loadFile(path, env)
 		folder.Fragments = append(folder.Fragments, fragments...)
-		if err == nil && named[s.Name] != "" {
-			err = fmt.Errorf("%s: the name %q is taken by %s: give one of them another name", path, s.Name, named[s.Name])
+		if err == nil {
+			err = unique.Add(s)
 		}
 		if err != nil {
 			folder.Broken[path] = err
 			continue
 		}
-		named[s.Name] = path
 		folder.Scenarios = append(folder.Scenarios, s)
 	}
 	slices.Sort(folder.Fragments)
@@ -259,7 +259,9 @@ func (l *loader) about(s *Scenario) {
 	if n := l.o.Get("name"); !validName(s.Name) {
 		if n == nil {
 			n = l.doc.Root
-			n.Problem("the file's name %q is no name for a scenario: rename it, or add name: with a-z, 0-9 and -", base)
+			n.Problem("the file's name %q is no name for a scenario: rename it, or add name: with a-z, 0-9 and -, of at most %d characters", base, maxName)
+		} else if !n.Wrong() && len(s.Name) > maxName {
+			n.Problem("the name has %d characters: the most is %d", utf8.RuneCountInString(s.Name), maxName)
 		} else if !n.Wrong() {
 			n.Problem("%q is no name for a scenario: use a-z, 0-9 and -", s.Name)
 		}

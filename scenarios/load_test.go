@@ -327,6 +327,18 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// BenchmarkLoad reads a flow of a hundred steps.
+func BenchmarkLoad(b *testing.B) {
+	data := []byte("steps:\n" + strings.Repeat("  - click: {role: button, name: Add to cart}\n  - expect: In the cart\n", 50))
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, problems := scenarios.Load("flow.yaml", data, env()); len(problems) > 0 {
+			b.Fatal(problems)
+		}
+	}
+}
+
 func TestFragmentIsNoFlow(t *testing.T) {
 	write(t, map[string]string{"_a.yaml": "steps:\n  - expect: ${who}\n"})
 	if _, err := scenarios.LoadFile("_a.yaml", env()); err == nil || !strings.Contains(err.Error(), "this is a fragment") {

@@ -79,9 +79,12 @@ func (s *Scenario) Leaves() iter.Seq[steps.Step] {
 	}
 }
 
+// maxName is how long a scenario's name may be.
+const maxName = 100
+
 // validName is what a scenario may be called.
 func validName(name string) bool {
-	return regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(name) && len(name) <= 100
+	return regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(name) && len(name) <= maxName
 }
 
 // ShortDuration writes a duration as people do in a scenario: 5m, not 5m0s.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"trackwalker/scenarios/source"
 )
@@ -57,9 +58,10 @@ func commands() []command {
 // invocation is one call of a command.
 type invocation struct {
 	Process
-	flags  *flag.FlagSet
-	config *string
-	log    *slog.Logger
+	flags       *flag.FlagSet
+	config      *string
+	log         *slog.Logger
+	takeSignals func() // has the command itself see to signals; until then, one ends the process
 }
 
 // exit is an error whose text has been shown already, with the status to end with.
@@ -74,6 +76,9 @@ func (e usageError) Error() string { return e.message }
 
 // Main runs the command that the arguments name and gives the exit status.
 func Main(ctx context.Context, p Process) int {
+	if len(p.Args) > 1 && p.Args[0] == "help" {
+		p.Args = []string{p.Args[1], "--help"}
+	}
 	if len(p.Args) == 0 || p.Args[0] == "help" || p.Args[0] == "-h" || p.Args[0] == "--help" {
 		help(p.Stdout)
 		if len(p.Args) == 0 {
@@ -104,6 +109,8 @@ func (c command) invoke(ctx context.Context, p Process) int {
 	in.log = slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	in.flags.SetOutput(io.Discard)
 	in.flags.Usage = func() {}
+	in.takeSignals = exitAtSignal(p.Signals)
+	defer in.takeSignals()
 	err := c.run(ctx, in)
 	var shown exit
 	var usage usageError
@@ -130,6 +137,20 @@ func (c command) invoke(ctx context.Context, p Process) int {
 		fmt.Fprintf(p.Stderr, "trackwalker %s: %v\n", c.name, err)
 		return exitAgent
 	}
+}
+
+// exitAtSignal has the first signal end the process, until the function that it gives was called.
+func exitAtSignal(signals <-chan os.Signal) (stop func()) {
+	stopped := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			os.Exit(exitAgent)
+		case <-stopped:
+		}
+	}()
+	// Sent, not closed: once it is taken, no signal goes astray here.
+	return sync.OnceFunc(func() { stopped <- struct{}{} })
 }
 
 // inputError marks an error as the input's fault: exit status 2.

@@ -32,6 +32,7 @@ func demo(ctx context.Context, in *invocation) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer func() { _ = server.Close() }()
+	in.takeSignals()
 	url := "http://" + listener.Addr().String()
 	fmt.Fprintf(in.Stdout, "The demo shop is at %s; break and mend it at %s/_switches\n", url, url)
 	if *play {

@@ -18,10 +18,10 @@ func doctor(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return inputError{err}
 	}
-	ctx, stop := in.untilSignal(ctx)
-	defer stop()
 	// Its findings say what the log would.
 	a := app.New(conf, app.Options{Log: in.silent()})
+	ctx, stop := in.untilSignal(ctx, a.Close)
+	defer stop()
 	defer a.Close()
 	worst := app.Fine
 	app.Examine(ctx, a, func(f app.Finding) {

@@ -27,9 +27,6 @@ func initialize(_ context.Context, in *invocation) error {
 	if len(args) > 1 {
 		return usageError{"name one URL"}
 	}
-	if _, err := os.Stat(config.FileName); err == nil {
-		return inputError{fmt.Errorf("%s is here already: nothing was written", config.FileName)}
-	}
 	address, err := in.address(args)
 	if err != nil {
 		return err
@@ -40,6 +37,14 @@ func initialize(_ context.Context, in *invocation) error {
 		{config.SchemaName, string(config.Schema())},
 		{filepath.Join("scenarios", name+".yaml"), examples.FirstScenario(name, address)},
 		{filepath.Join("scenarios", scenarios.SchemaName), string(scenarios.Schema())},
+	}
+	if info, err := os.Stat("scenarios"); err == nil && !info.IsDir() {
+		return inputError{errors.New("scenarios is here already, and is no folder: nothing was written; move it away first")}
+	}
+	for _, f := range files {
+		if _, err := os.Lstat(f.path); err == nil {
+			return inputError{fmt.Errorf("%s is here already: nothing was written; move it away first", f.path)}
+		}
 	}
 	if err := os.MkdirAll("scenarios", 0o755); err != nil {
 		return err
@@ -77,6 +82,9 @@ func (in *invocation) address(args []string) (string, error) {
 	}
 	if u.Host == "" || strings.ContainsAny(text, "\"\\\n\r\t ") {
 		return "", usageError{fmt.Sprintf("%q is no URL of a site", text)}
+	}
+	if u.User != nil {
+		return "", usageError{"leave user and password out of the URL: they would stand in a file. Write into the scenario: basic_auth: {username: …, password: \"${password}\"} and secrets: {password: {env: SITE_PASSWORD}}"}
 	}
 	return text, nil
 }

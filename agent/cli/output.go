@@ -111,7 +111,10 @@ func (s *junitSuite) add(r *scenarios.Run) {
 		if step := r.Step(f.Step); step != nil {
 			file = fileOf(r, *step)
 		}
-		reason = &junitReason{Message: f.Message, Type: string(f.Class), Text: fmt.Sprintf("%s:%d: %s\n%s\n%s", file, f.Line, f.Message, f.Hint, f.URL)}
+		if f.Line > 0 {
+			file = fmt.Sprintf("%s:%d", file, f.Line)
+		}
+		reason = &junitReason{Message: f.Message, Type: string(f.Class), Text: fmt.Sprintf("%s: %s\n%s\n%s", file, f.Message, f.Hint, f.URL)}
 	}
 	s.Tests++
 	switch r.Outcome {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -115,6 +116,9 @@ func (p *progress) summary(run *scenarios.Run) {
 		}
 	}
 	for _, w := range run.Warnings {
+		if slices.ContainsFunc(run.Steps, func(s scenarios.StepResult) bool { return s.Warning != "" && w == "finally: "+s.Name+": "+s.Warning }) {
+			continue // told with its step
+		}
 		fmt.Fprintf(p.out, "    warning: %s\n", reporters.Line(w))
 	}
 	for _, a := range run.Artifacts {

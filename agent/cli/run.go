@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -62,26 +64,49 @@ func run(ctx context.Context, in *invocation) error {
 	if *headed && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return inputError{errors.New("--headed shows a window, and there is no display here: DISPLAY is not set")}
 	}
+	if err := in.folder("artifacts"); err != nil {
+		return inputError{err}
+	}
 	a := app.New(conf, app.Options{Log: in.quiet(), Headed: *headed, Vars: vars})
-	defer a.Close()
 	flows, err := load(files, a.Env())
 	if err != nil {
 		return err
 	}
-	ctx, stop := in.untilSignal(ctx)
+	runners, err := runnersOf(a, flows, *browserName)
+	if err != nil {
+		return err
+	}
+	ctx, stop := in.untilSignal(ctx, a.Close)
 	defer stop()
+	defer a.Close()
 	people := in.Stdout
 	if *output != "text" {
 		people = in.Stderr
 	}
-	runs, err := play(ctx, a, flows, *browserName, *artifacts, people)
-	if err != nil {
-		return err
-	}
+	runs := play(ctx, runners, flows, *artifacts, people)
 	if err := report(in.Stdout, runs); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return statusOf(runs)
+}
+
+// folder says why a flag, if it is given, names no folder that files can be written to. Nothing is made that was not there.
+func (in *invocation) folder(name string) error {
+	given := false
+	in.flags.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	if !given {
+		return nil
+	}
+	dir := in.flags.Lookup(name).Value.String()
+	there := filepath.Clean(dir)
+	for _, err := os.Stat(there); errors.Is(err, fs.ErrNotExist) && there != filepath.Dir(there); _, err = os.Stat(there) {
+		there = filepath.Dir(there)
+	}
+	trial, err := os.MkdirTemp(there, ".trackwalker-")
+	if err != nil {
+		return fmt.Errorf("--%s %s is no folder that can be written to: %w", name, dir, errors.Unwrap(err))
+	}
+	return os.Remove(trial)
 }
 
 // load reads all files, and tells of everything wrong in any of them.
@@ -89,8 +114,12 @@ func load(files []string, env scenarios.Env) ([]*scenarios.Scenario, error) {
 	var flows []*scenarios.Scenario
 	var problems source.Problems
 	var others []error
+	var unique scenarios.Unique
 	for _, file := range files {
 		s, err := scenarios.LoadFile(file, env)
+		if err == nil {
+			err = unique.Add(s)
+		}
 		var wrong source.Problems
 		switch {
 		case errors.As(err, &wrong):
@@ -111,19 +140,34 @@ func load(files []string, env scenarios.Env) ([]*scenarios.Scenario, error) {
 	return flows, nil
 }
 
-// play plays the flows one after the other, showing each as it goes on.
-func play(ctx context.Context, a *app.App, flows []*scenarios.Scenario, browserName, artifacts string, people io.Writer) ([]*scenarios.Run, error) {
-	var runs []*scenarios.Run
+// runnersOf gives what plays each of the flows, in the browser of that name if there is one, or tells of everything that
+// cannot be played.
+func runnersOf(a *app.App, flows []*scenarios.Scenario, browserName string) ([]*runner.Runner, error) {
+	var runners []*runner.Runner
+	var wrong []error
 	for _, s := range flows {
 		if browserName != "" {
 			s.Browser = browserName
 		}
 		r, err := a.Runner(s)
-		if err != nil {
-			return nil, inputError{err}
+		told := func(other error) bool { return other.Error() == err.Error() }
+		if err != nil && !slices.ContainsFunc(wrong, told) {
+			wrong = append(wrong, err)
 		}
+		runners = append(runners, r)
+	}
+	if len(wrong) > 0 {
+		return nil, inputError{errors.Join(wrong...)}
+	}
+	return runners, nil
+}
+
+// play plays the flows one after the other, each with its runner, showing each as it goes on.
+func play(ctx context.Context, runners []*runner.Runner, flows []*scenarios.Scenario, artifacts string, people io.Writer) []*scenarios.Run {
+	var runs []*scenarios.Run
+	for i, s := range flows {
 		view := newProgress(people, s)
-		run := r.Run(ctx, s, runner.Options{Watch: view.watch})
+		run := runners[i].Run(ctx, s, runner.Options{Watch: view.watch})
 		view.close()
 		if err := keep(run, artifacts); err != nil {
 			lost(run, err)
@@ -131,7 +175,7 @@ func play(ctx context.Context, a *app.App, flows []*scenarios.Scenario, browserN
 		view.summary(run)
 		runs = append(runs, run)
 	}
-	return runs, nil
+	return runs
 }
 
 // lost notes that pictures of a run were lost. A site that failed has failed all the same.
@@ -185,21 +229,25 @@ func statusOf(runs []*scenarios.Run) error {
 	return exit(status)
 }
 
-// untilSignal gives a context that the first signal ends. The second ends the process.
-func (in *invocation) untilSignal(ctx context.Context) (context.Context, func()) {
+// untilSignal gives a context that the first signal ends. The next one calls hurry, if there is one, and the last ends the
+// process.
+func (in *invocation) untilSignal(ctx context.Context, hurry ...func()) (context.Context, func()) {
+	in.takeSignals()
 	ctx, cancel := context.WithCancel(ctx)
+	acts := []func(){cancel}
+	for _, h := range hurry {
+		acts = append(acts, func() { go h() }) // so that the next signal is heard
+	}
+	acts = append(acts, func() { os.Exit(exitAgent) })
 	done := make(chan struct{})
 	go func() {
-		select {
-		case <-in.Signals:
-			cancel()
-		case <-done:
-			return
-		}
-		select {
-		case <-in.Signals:
-			os.Exit(exitAgent)
-		case <-done:
+		for _, act := range acts {
+			select {
+			case <-in.Signals:
+				act()
+			case <-done:
+				return
+			}
 		}
 	}()
 	return ctx, func() { close(done); cancel() }

@@ -26,6 +26,9 @@ func (in *invocation) runAgent(ctx context.Context, conf *config.Config, vars ma
 	if err := errors.Join(conf.MissingSecrets()...); err != nil {
 		return inputError{err}
 	}
+	// From here on a signal is a stop and no failure, also while the agent starts.
+	first, hurry, done := in.twoSignals(ctx)
+	defer done()
 	agent, err := app.NewAgent(ctx, conf, app.AgentOptions{Log: in.log, Out: in.Stdout, Vars: vars, Version: versionText()})
 	if err != nil {
 		return err
@@ -34,13 +37,12 @@ func (in *invocation) runAgent(ctx context.Context, conf *config.Config, vars ma
 	if err := agent.Load(); err != nil {
 		return inputError{err}
 	}
-	ctx, hurry, done := in.twoSignals(ctx)
-	defer done()
-	return agent.Run(ctx, hurry)
+	return agent.Run(first, hurry)
 }
 
 // twoSignals gives a context that the first signal ends, and one that the second ends.
 func (in *invocation) twoSignals(parent context.Context) (first, second context.Context, done func()) {
+	in.takeSignals()
 	first, endFirst := context.WithCancel(parent)
 	second, endSecond := context.WithCancel(parent)
 	over := make(chan struct{})

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dustin/go-humanize/english"
+
 	"trackwalker/agent/app"
 	"trackwalker/agent/config"
 	"trackwalker/scenarios"
@@ -42,6 +44,7 @@ func validate(_ context.Context, in *invocation) error {
 type check struct {
 	in    *invocation
 	env   scenarios.Env
+	names scenarios.Unique
 	files int
 	wrong int
 }
@@ -54,6 +57,9 @@ func (c *check) path(path string) {
 	}
 	if err == nil && !info.IsDir() || filepath.Ext(path) == ".yaml" {
 		s, err := scenarios.LoadFile(path, c.env)
+		if err == nil {
+			err = c.names.Add(s)
+		}
 		c.file(path, s, err)
 		return
 	}
@@ -71,7 +77,7 @@ func (c *check) path(path string) {
 		}
 	}
 	for _, s := range folder.Scenarios {
-		c.file(s.File, s, nil)
+		c.file(s.File, s, c.names.Add(s))
 	}
 	for _, file := range folder.Ignored {
 		fmt.Fprintf(c.in.Stderr, "%s: warning: it is not played: the names of scenarios end in .yaml\n", file)
@@ -113,13 +119,17 @@ func (c *check) file(path string, s *scenarios.Scenario, err error) {
 	for range s.Leaves() {
 		count++
 	}
-	fmt.Fprintf(c.in.Stdout, "%s: %s is right: %d steps, plays %s\n", path, s.Name, count, plays)
+	fmt.Fprintf(c.in.Stdout, "%s: %s is right: %s, plays %s\n", path, s.Name, english.Plural(count, "step", ""), plays)
 }
 
 func (c *check) verdict() error {
 	if c.wrong == 0 {
 		return nil
 	}
-	fmt.Fprintf(c.in.Stderr, "%d of %d files are wrong\n", c.wrong, c.files)
+	are := "are"
+	if c.wrong == 1 {
+		are = "is"
+	}
+	fmt.Fprintf(c.in.Stderr, "%d of %s %s wrong\n", c.wrong, english.Plural(c.files, "file", ""), are)
 	return exit(exitInput)
 }

@@ -183,7 +183,7 @@ func checkBrowser(b Browser, o *source.Object) {
 			n.Problem("%q is no proxy: write http://host:port", b.Proxy)
 		}
 	}
-	if n := o.Get("url"); n != nil && !n.Wrong() && b.URL.Secret == nil && !isDriverURL(b.URL.Literal) {
+	if n := o.Get("url"); n != nil && !n.Wrong() && b.URL.Secret == nil && !isWebURL(b.URL.Literal) {
 		n.Problem("this is no address of a driver: write it as http://grid.example:4444") // what it is may hold a password
 	}
 	if n := o.Get("command"); n != nil && !n.Wrong() && len(b.Command) == 0 {
@@ -209,9 +209,4 @@ func checkBrowser(b Browser, o *source.Object) {
 	if o.Has("url") && o.Has("sandbox") {
 		o.Get("sandbox").Problem("sandbox is for browsers that are started here: with url, say it where the Grid starts them")
 	}
-}
-
-func isDriverURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -169,9 +171,12 @@ func (l *loader) load() {
 	l.c.Scenarios = l.path("scenarios", "scenarios")
 	l.c.Data = l.path("data", "data")
 	l.c.Location = l.o.Resolved("location", l.c.Location)
+	if n := l.o.Get("location"); n != nil && !n.Wrong() && l.c.Location == "" {
+		n.Problem("the agent needs a name: write one as berlin-1, or leave location out")
+	}
 	l.browsers()
 	l.reporters()
-	l.c.Heartbeat = l.value(l.o.Get("heartbeat_url"), "heartbeat_url")
+	l.c.Heartbeat = l.url(l.o.Get("heartbeat_url"), "heartbeat_url", "heartbeat_url")
 	l.listen()
 	if n := l.o.Get("hosts"); n != nil {
 		l.c.Hosts = n.Strings()
@@ -216,6 +221,9 @@ func (l *loader) name(p source.Pair) {
 // path reads a path, relative to the file.
 func (l *loader) path(key, def string) string {
 	path := l.o.Literal(key, def)
+	if n := l.o.Get(key); n != nil && !n.Wrong() && path == "" {
+		n.Problem("%s needs the path of a folder, as ./%s", key, def)
+	}
 	if path == "" || filepath.IsAbs(path) {
 		return path
 	}
@@ -235,6 +243,21 @@ func (l *loader) value(n *source.Node, name string) Value {
 	}
 }
 
+// url is value for an address on a web server, which is checked where it is written as it is. about is how the problem calls it.
+func (l *loader) url(n *source.Node, name, about string) Value {
+	v := l.value(n, name)
+	if n != nil && !n.Wrong() && v.Secret == nil && !isWebURL(v.Literal) {
+		n.Problem("%s is an address that begins with http:// or https://", about) // what it is may let its holder in
+	}
+	return v
+}
+
+// isWebURL reports whether text is the address of something on a web server.
+func isWebURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
 func (l *loader) listen() {
 	n := l.o.Get("listen")
 	if n == nil {
@@ -245,8 +268,14 @@ func (l *loader) listen() {
 		l.c.Listen = ""
 		return
 	}
-	if _, _, err := net.SplitHostPort(l.c.Listen); err != nil && !n.Wrong() {
+	_, port, err := net.SplitHostPort(l.c.Listen)
+	if n.Wrong() {
+		return
+	}
+	if err != nil {
 		n.Problem("%q is no address: write host:port, as 127.0.0.1:8080, or off", l.c.Listen)
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		n.Problem("%q is no port: write a number up to 65535", port)
 	}
 }
 
@@ -256,8 +285,8 @@ func (l *loader) retention() {
 		return
 	}
 	o := n.Object(RetentionFields())
-	l.c.Retention.Runs = o.Duration("runs", l.c.Retention.Runs)
-	l.c.Retention.Screenshots = o.Duration("screenshots", l.c.Retention.Screenshots)
+	l.c.Retention.Runs = kept(o, "runs", l.c.Retention.Runs)
+	l.c.Retention.Screenshots = kept(o, "screenshots", l.c.Retention.Screenshots)
 	if s := o.Get("size"); s != nil {
 		size, err := humanize.ParseBytes(s.Literal())
 		if err != nil || size == 0 || size > 1<<60 {
@@ -265,4 +294,13 @@ func (l *loader) retention() {
 		}
 		l.c.Retention.Size = int64(size & (1<<62 - 1))
 	}
+}
+
+// kept reads how long something is kept, or gives def.
+func kept(o *source.Object, key string, def time.Duration) time.Duration {
+	d := o.Duration(key, def)
+	if n := o.Get(key); n != nil && !n.Wrong() && d == 0 {
+		n.Problem("%s are kept for longer than 0s", key)
+	}
+	return d
 }

@@ -99,11 +99,15 @@ func (l *loader) reporters() {
 
 func (l *loader) reporter(name string, o *source.Object) Reporter {
 	value := func(key string) Value { return l.value(o.Get(key), name+" "+key) }
+	web := func(key string) Value { return l.url(o.Get(key), name+" "+key, key+" of reporter "+name) }
 	r := Reporter{
-		Name: name, Token: value("token"), Channel: o.Resolved("channel", ""), WebhookURL: value("webhook_url"),
-		APIURL: o.Resolved("api_url", ""), URL: value("url"), Username: value("username"),
+		Name: name, Token: value("token"), Channel: o.Resolved("channel", ""), WebhookURL: web("webhook_url"),
+		APIURL: o.Resolved("api_url", ""), URL: web("url"), Username: value("username"),
 		Secret: l.secret(o.Get("secret"), name+" secret"), RoutingKey: l.secret(o.Get("routing_key"), name+" routing_key"),
 		Password: l.secret(o.Get("password"), name+" password"), Host: o.Resolved("host", ""), Port: o.Int("port", 0, 1),
+	}
+	if n := o.Get("api_url"); n != nil && !n.Wrong() && !isWebURL(r.APIURL) {
+		n.Problem("%q is no address: write one that begins with http:// or https://", r.APIURL)
 	}
 	r.Type = oneOf(o, "type", reporterTypeNames())
 	r.Severity = oneOf(o, "severity", strings.Split(severities, "|"))

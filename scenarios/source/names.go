@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -16,8 +17,9 @@ type Names struct {
 	// Open names are not all known: those of a fragment that is read without a flow that uses it.
 	Open bool
 
-	saved map[string]bool
-	used  map[string]bool
+	saved    map[string]bool
+	used     map[string]bool
+	straight map[string]bool // vars that were found to lead to no circle
 
 	outer    *Names // nil: this is not a layer, and the fields above are its own
 	name     string // empty: the layer adds none
@@ -34,7 +36,7 @@ type Argument struct {
 
 // NewNames gives no names.
 func NewNames() *Names {
-	return &Names{Vars: map[string]string{}, Secrets: map[string]Secret{}, saved: map[string]bool{}, used: map[string]bool{}}
+	return &Names{Vars: map[string]string{}, Secrets: map[string]Secret{}, saved: map[string]bool{}, used: map[string]bool{}, straight: map[string]bool{}}
 }
 
 // Inside gives the names that a fragment sees which is used where n are seen, by the flow of that name.
@@ -101,22 +103,22 @@ func (n *Names) Used(name string) bool {
 	return false
 }
 
-// all gives every name that can be written here, for did-you-mean.
-func (n *Names) all() []string {
-	names := map[string]bool{}
-	for ; n.outer != nil; n = n.outer {
-		if n.name != "" {
-			names[n.name] = true
+// all gives every name that can be written here, in no order, for did-you-mean.
+func (n *Names) all() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for ; n.outer != nil; n = n.outer {
+			if n.name != "" && !yield(n.name) {
+				return
+			}
+		}
+		for _, names := range []iter.Seq[string]{maps.Keys(n.Vars), maps.Keys(n.Secrets), maps.Keys(n.saved), slices.Values(BuiltIns())} {
+			for name := range names {
+				if !yield(name) {
+					return
+				}
+			}
 		}
 	}
-	for name := range n.Vars {
-		names[name] = true
-	}
-	for name := range n.Secrets {
-		names[name] = true
-	}
-	maps.Copy(names, n.saved)
-	return slices.Sorted(maps.Keys(names))
 }
 
 // Check says what is wrong with the references in a text: one is malformed or names nothing.
@@ -137,8 +139,8 @@ func (n *Names) check(ref Reference) error {
 	case err != nil:
 		return err
 	case builtIn && ref.Name == totpName:
-		if err := n.defined(ref, ref.Argument); err != nil {
-			return err
+		if n.defined(ref, ref.Argument) != nil {
+			return fmt.Errorf("%s: the secret %s is missing%s: add %[2]s: {env: NAME} under secrets", ref, ref.Argument, hint(nearest(ref.Argument, n.all())))
 		}
 		return n.checkTOTP(ref)
 	case builtIn:
@@ -169,7 +171,7 @@ func (n *Names) defined(ref Reference, name string) error {
 }
 
 func (n *Names) undefined(ref Reference, name string) error {
-	hint := near(name, append(n.all(), BuiltIns()...))
+	hint := hint(nearest(name, n.all()))
 	if n.user != "" {
 		return fmt.Errorf("%s is not defined%s in %s, which uses this fragment: define it there, or list it under params here", ref, hint, n.user)
 	}
@@ -222,28 +224,30 @@ func (n *Names) known(ref Reference) (string, error) {
 
 // Circular reports whether a var refers to itself, at whatever distance.
 func (n *Names) Circular(name string) error {
-	return n.circular(name, []string{name}, map[string]bool{})
+	return n.circular(name, []string{name}, map[string]bool{name: true})
 }
 
-// circular looks at each var once: those in done lead to no circle.
-func (n *Names) circular(name string, path []string, done map[string]bool) error {
+// circular looks at each var once: those in straight lead to no circle. busy holds what is in path.
+func (n *Names) circular(name string, path []string, busy map[string]bool) error {
 	refs, err := References(n.Vars[name])
 	if err != nil {
 		return nil // told elsewhere
 	}
 	for _, ref := range refs {
 		to := ref.subject()
-		if _, isVar := n.Vars[to]; !isVar || done[to] {
+		if _, isVar := n.Vars[to]; !isVar || n.straight[to] {
 			continue
 		}
-		next := append(slices.Clone(path), to)
-		if slices.Contains(path, to) {
+		next := append(path, to) // its room is free again when circular comes back
+		if busy[to] {
 			return fmt.Errorf("%s refers to itself: %s", ref, strings.Join(next, " → "))
 		}
-		if err := n.circular(to, next, done); err != nil {
+		busy[to] = true
+		if err := n.circular(to, next, busy); err != nil {
 			return err
 		}
+		delete(busy, to)
 	}
-	done[name] = true
+	n.straight[name] = true
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -36,7 +37,7 @@ type Node struct {
 
 	doc     *Document
 	raw     *yaml.Node
-	comment string
+	comment *comment
 	wrong   int // the reading of the document in which a problem was noted; see Document.Reread
 }
 
@@ -50,8 +51,12 @@ type Pair struct {
 // Document gives the document that the node stands in.
 func (n *Node) Document() *Document { return n.doc }
 
-// Problem notes a problem at the node.
+// Problem notes a problem at the node. When YAML took a part of its text for a comment, that is the problem.
 func (n *Node) Problem(format string, args ...any) {
+	if n.comment != nil && n.Kind == KindText {
+		n.commented()
+		return
+	}
 	n.wrong = n.doc.reading
 	n.doc.At(n.Line, n.Column, format, args...)
 }
@@ -77,24 +82,34 @@ func (n *Node) refuse(format string, args ...any) {
 func (n *Node) Wrong() bool { return n.wrong == n.doc.reading }
 
 // Missing reports whether nothing is written where a value could stand.
-func (n *Node) Missing() bool { return n.Kind == KindEmpty && n.comment == "" }
+func (n *Node) Missing() bool { return n.Kind == KindEmpty && n.comment == nil }
 
 // Literal reads any scalar as text, exactly as written, without looking for references in it.
 func (n *Node) Literal() string {
 	switch {
 	case n.Wrong():
-	case n.Kind == KindEmpty && n.comment == "":
+	case n.Kind == KindEmpty && n.comment == nil:
 		n.Problem("text is wanted here, and there is none: write it behind the colon, or \"\" for the empty text")
-	case n.Kind != KindText && n.comment != "":
-		n.Problem("text is wanted here, and YAML takes %s for a comment: write it in quotes", n.comment)
+	case n.Kind != KindText && n.comment != nil:
+		n.Problem("text is wanted here, and YAML takes %s for a comment: write it in quotes", n.comment.text)
 	case n.Kind != KindText:
 		n.Problem("text is wanted here, not %s%s", n.Kind, n.quoteCure())
-	case n.comment != "":
-		n.Problem("YAML takes %s for a comment: write the text in quotes, or put two spaces before the # and one after it", shorten(n.comment))
+	case n.comment != nil:
+		n.commented()
 	default:
 		return n.Text
 	}
 	return ""
+}
+
+// commented notes that a part of the text is a comment to YAML: at the #, when the text spans lines.
+func (n *Node) commented() {
+	line, column := n.Line, n.Column
+	if n.comment.line != line {
+		line, column = n.comment.line, n.comment.column
+	}
+	n.wrong = n.doc.reading
+	n.doc.At(line, column, "YAML takes %s for a comment: write the text in quotes, or put two spaces before the # and one after it", shorten(n.comment.text))
 }
 
 // Templated reads text that may hold references, and checks that each of them is defined.
@@ -110,27 +125,35 @@ func (n *Node) CheckReferences(text string) {
 	if err != nil {
 		n.Problem("%v", err)
 	}
-	for _, ref := range refs {
+	var columns []int
+	for i, ref := range refs {
+		if n.doc.full() {
+			return
+		}
 		if err := n.doc.Names.check(ref); err != nil {
-			n.doc.At(n.Line, n.columnOf(ref), "%v", err)
+			if columns == nil {
+				columns = n.columnsOf(refs)
+			}
+			n.doc.At(n.Line, columns[i], "%v", err)
 		}
 	}
 }
 
-// columnOf gives the place of a reference in text that stands on one line.
-func (n *Node) columnOf(ref Reference) int {
-	if n.Line < 1 || n.Line > len(n.doc.lines) {
-		return n.Column
+// columnsOf gives the places of the references in a text that stands on one line; in others, the place of the text.
+func (n *Node) columnsOf(refs []Reference) []int {
+	columns := make([]int, len(refs))
+	rest, _ := n.doc.rest(n.Line, n.Column)
+	column := n.Column
+	for i, ref := range refs {
+		head, tail, found := strings.Cut(rest, ref.String())
+		if !found {
+			columns[i], rest = n.Column, ""
+			continue
+		}
+		columns[i] = column + utf8.RuneCountInString(head)
+		column, rest = columns[i]+utf8.RuneCountInString(ref.String()), tail
 	}
-	runes := []rune(n.doc.lines[n.Line-1])
-	if n.Column-1 > len(runes) {
-		return n.Column
-	}
-	head, _, found := strings.Cut(string(runes[n.Column-1:]), ref.String())
-	if !found {
-		return n.Column
-	}
-	return n.Column + len([]rune(head))
+	return columns
 }
 
 // Resolved reads text whose references are known when the file is loaded: vars. They are resolved in it.
@@ -169,8 +192,17 @@ func (n *Node) Duration() time.Duration {
 	return d
 }
 
-// ParseDuration reads a duration as Go writes it, and days.
+// maxDuration is as long as a hundred years.
+const maxDuration = 36500 * 24 * time.Hour
+
+// ParseDuration reads a duration as Go writes it, and days. It is never negative.
 func ParseDuration(text string) (time.Duration, error) {
+	if strings.HasPrefix(text, "-") {
+		return 0, fmt.Errorf("%q is no duration: one is never negative", text)
+	}
+	if regexp.MustCompile(`\d\.\d*d`).MatchString(text) {
+		return 0, fmt.Errorf("%q is no duration: days are whole; write the rest in hours, as 1d12h", text)
+	}
 	rest := text
 	var days time.Duration
 	if m := regexp.MustCompile(`^(\d{1,5})d`).FindStringSubmatch(text); m != nil {
@@ -178,16 +210,19 @@ func ParseDuration(text string) (time.Duration, error) {
 		days = time.Duration(count) * 24 * time.Hour
 		rest = strings.TrimPrefix(text, m[0])
 		if rest == "" {
-			return days, nil
+			rest = "0s"
 		}
 	}
 	d, err := time.ParseDuration(rest)
-	if err != nil || d < 0 || d > 36500*24*time.Hour {
+	if err != nil || d < 0 {
 		cure := "800ms, 5s, 2m, 1h30m or 7d"
 		if _, numeric := strconv.ParseFloat(text, 64); numeric == nil {
 			cure = text + "s or " + text + "ms"
 		}
 		return 0, fmt.Errorf("%q is no duration: write it with its unit, as %s", text, cure)
+	}
+	if d > maxDuration-days {
+		return 0, fmt.Errorf("%q is too long: the longest duration is 36500d", text)
 	}
 	return days + d, nil
 }
@@ -247,15 +282,7 @@ func (n *Node) OneOfOr(cure string, words ...string) string {
 	if cure != "" {
 		cure = "; " + cure
 	}
-	n.refuse("%q is none of: %s%s%s", text, strings.Join(words, ", "), near(text, words), cure)
-	return ""
-}
-
-// near is DidYouMean without the list.
-func near(word string, words []string) string {
-	if s := DidYouMean(word, words); strings.Contains(s, "did you mean") {
-		return s
-	}
+	n.refuse("%q is none of: %s%s%s", text, strings.Join(words, ", "), hint(nearest(text, slices.Values(words))), cure)
 	return ""
 }
 

@@ -5,6 +5,7 @@ package source
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -38,15 +39,28 @@ func (p Problem) Show() string {
 	return fmt.Sprintf("%s\n%s%s\n%s%s^", p.Error(), gutter, text, bar, indent(text, column-1))
 }
 
-// excerpt cuts a very long line around column, so that the caret stays in sight.
+// excerpt cuts a very long line around column, so that the caret stays in sight, and leaves out what a terminal would obey.
 func excerpt(line string, column int) (string, int) {
 	const width = 120
-	runes := []rune(line)
-	if len(runes) <= width {
-		return line, column
+	from := 0
+	if count := utf8.RuneCountInString(line); count > width {
+		from = max(0, min(column-1-width/2, count-width))
 	}
-	from := max(0, min(column-1-width/2, len(runes)-width))
-	return string(runes[from : from+width]), column - from
+	var b strings.Builder
+	at := 0
+	for _, r := range line {
+		if at >= from+width {
+			break
+		}
+		if control(r) {
+			r = utf8.RuneError
+		}
+		if at >= from {
+			b.WriteRune(r)
+		}
+		at++
+	}
+	return b.String(), column - from
 }
 
 // indent gives white space as wide as the first n characters of line: tabs stay tabs.
@@ -85,51 +99,69 @@ func (ps Problems) Sorted() Problems {
 	return slices.Compact(sorted)
 }
 
-// DidYouMean gives ` (did you mean "x"?)` for the candidate nearest to word, or the list of candidates when none is near
-// and they are few, or nothing.
+// DidYouMean gives ` (did you mean x?)` for the candidate nearest to word, or the list of candidates when none is near and they
+// are few, or nothing.
 func DidYouMean(word string, candidates []string) string {
-	best, distance := "", 1+utf8.RuneCountInString(word)/2
-	for _, c := range candidates {
-		if d := editDistance(strings.ToLower(word), strings.ToLower(c)); d < distance {
+	best := nearest(word, slices.Values(candidates))
+	if best == "" && len(candidates) > 0 && len(candidates) <= 36 {
+		return fmt.Sprintf(" (here can be: %s)", strings.Join(candidates, ", "))
+	}
+	return hint(best)
+}
+
+func hint(best string) string {
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", best)
+}
+
+// farthest is how many changes may lie between a word and the one that was meant.
+const farthest = 2
+
+// nearest gives the candidate that word was meant to be, or nothing: the changes between them are few, and fewer than half of
+// the word's letters. Of several, it is the first in the alphabet.
+func nearest(word string, candidates iter.Seq[string]) string {
+	length := utf8.RuneCountInString(word)
+	best, distance := "", min(farthest+1, (length+1)/2)
+	for c := range candidates {
+		if apart := length - utf8.RuneCountInString(c); max(apart, -apart) > distance {
+			continue
+		}
+		if d := editDistance(strings.ToLower(word), strings.ToLower(c)); d < distance || d == distance && best != "" && c < best {
 			best, distance = c, d
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf(" (did you mean %s?)", best)
-	case len(candidates) > 0 && len(candidates) <= 36:
-		return fmt.Sprintf(" (here can be: %s)", strings.Join(candidates, ", "))
-	default:
-		return ""
-	}
+	return best
 }
+
+// longestWord is the longest that is compared.
+const longestWord = 64
 
 // editDistance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b
 // (optimal string alignment).
 func editDistance(a, b string) int {
 	s, t := []rune(a), []rune(b)
-	if len(s) > 64 || len(t) > 64 {
+	if len(s) > longestWord || len(t) > longestWord {
 		return max(len(s), len(t))
 	}
-	rows := make([][]int, len(s)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(t)+1)
-		rows[i][0] = i
-	}
-	for j := range t {
-		rows[0][j+1] = j + 1
+	var rows [3][longestWord + 1]int // the row in work, and the two before it, in turn
+	for j := range len(t) + 1 {
+		rows[0][j] = j
 	}
 	for i := 1; i <= len(s); i++ {
+		row, last, before := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
+		row[0] = i
 		for j := 1; j <= len(t); j++ {
 			change := 1
 			if s[i-1] == t[j-1] {
 				change = 0
 			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
 			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
 	}
-	return rows[len(s)][len(t)]
+	return rows[len(s)%3][len(t)]
 }

@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -24,7 +23,13 @@ func (r Reference) String() string {
 
 // ValidName reports whether a var, a secret or a saved value can be called name.
 func ValidName(name string) bool {
-	return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`).MatchString(name) && len(name) <= 100
+	for i, c := range []byte(name) {
+		letter := c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_'
+		if !letter && (i == 0 || !(c >= '0' && c <= '9' || c == '.' || c == '-')) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 100
 }
 
 // segment is a stretch of literal text, or a reference.
@@ -33,9 +38,13 @@ type segment struct {
 	ref     *Reference
 }
 
+// maxReferences is how many references one text may hold.
+const maxReferences = 1000
+
 // split takes text apart. `$${` stands for `${`.
 func split(text string) ([]segment, error) {
 	var segments []segment
+	refs := 0
 	for text != "" {
 		at := strings.Index(text, "${")
 		if at < 0 {
@@ -56,6 +65,9 @@ func split(text string) ([]segment, error) {
 		name, arg, hasArg := strings.Cut(inner, ":")
 		if !ValidName(name) {
 			return nil, fmt.Errorf("${%s} is no reference: a name is letters, digits, _, - and dots; write $${ for the two characters themselves", shorten(inner))
+		}
+		if refs++; refs > maxReferences {
+			return nil, fmt.Errorf("more than %d references stand in one text: split it", maxReferences)
 		}
 		segments = append(segments, segment{ref: &Reference{name, arg, hasArg}})
 		text = rest

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -43,6 +42,12 @@ func (n *Node) Secret(name, dir string) Secret {
 	s := Secret{Name: name, Env: o.Literal("env", ""), File: o.Literal("file", ""), Line: n.Line}
 	if n.Kind == KindMap && o.Has("env") == o.Has("file") {
 		n.Problem("a secret is either {env: NAME} or {file: PATH}")
+	}
+	if given := o.Get("env"); given != nil && !given.Wrong() && s.Env == "" {
+		given.Problem("the name of an environment variable is missing, as {env: SHOP_PASSWORD}")
+	}
+	if given := o.Get("file"); given != nil && !given.Wrong() && s.File == "" {
+		given.Problem("the path of a file is missing, as {file: /run/secrets/password}")
 	}
 	if s.File != "" && !filepath.IsAbs(s.File) {
 		s.File = filepath.Join(dir, s.File)
@@ -104,8 +109,8 @@ type loose struct {
 	mark string
 }
 
-// NewRedactor takes out every value (name → value) in all the forms in which it may leave: as it is, URL-, JSON-, HTML- and
-// base64-encoded, also in the middle of a longer base64 text.
+// NewRedactor takes out every value (name → value) in all the forms in which it may leave: as it is, URL- and JSON-encoded once
+// or twice, HTML- and base64-encoded, also in the middle of a longer base64 text.
 func NewRedactor(values map[string]string) Redactor {
 	marks := map[string]string{} // form → what stands in its place
 	var r Redactor
@@ -183,11 +188,15 @@ func forms(value string) []string {
 	if len(value) < 4 {
 		return all // encoded forms of so little are everywhere
 	}
-	quoted, _ := json.Marshal(value)
-	all = append(all, url.QueryEscape(value), url.PathEscape(value))
-	all = append(all, strings.Trim(string(quoted), `"`), html.EscapeString(value), jsonPlain(value))
+	for _, encode := range []func(string) string{url.QueryEscape, url.PathEscape, jsonPlain, jsonForHTML} {
+		all = append(all, encode(value), encode(encode(value)))
+	}
+	all = append(all, inHTML(value)...)
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		all = append(all, base64Inside(encoding, value)...)
+		if latin, fits := latin1(value); fits {
+			all = append(all, base64Inside(encoding, latin)...) // btoa
+		}
 	}
 	for line := range strings.SplitSeq(value, "\n") {
 		if line = strings.TrimSpace(line); len(line) >= 8 && line != value {
@@ -197,20 +206,46 @@ func forms(value string) []string {
 	return all
 }
 
+// inHTML gives value as pages are written: a browser that serialises one leaves quotes in text, writes double quotes in attributes
+// as &quot;, and spaces that do not break as &nbsp;. Servers and libraries escape quotes each in their way.
+func inHTML(value string) []string {
+	var all []string
+	for _, double := range []string{`"`, "&quot;", "&#34;", "&#x22;"} {
+		for _, single := range []string{"'", "&#39;", "&#x27;", "&#039;", "&apos;"} {
+			r := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, double, "'", single, "\u00a0", "&nbsp;")
+			all = append(all, r.Replace(value))
+		}
+	}
+	// In an attribute, browsers have long left < and > as they are.
+	return append(all, strings.NewReplacer("&", "&amp;", `"`, "&quot;", "\u00a0", "&nbsp;").Replace(value))
+}
+
+// latin1 gives value with each character as the byte that it is in Latin-1, where it has nothing else.
+func latin1(value string) (string, bool) {
+	var all []byte
+	for _, r := range value {
+		if r > 0xff {
+			return "", false
+		}
+		all = append(all, byte(r))
+	}
+	return string(all), true
+}
+
 // loosely matches value however a browser, JavaScript or a form writes it in a URL, and however CSS or a script changes its
-// case: each character as it is, percent-encoded, and a space as +. Shorter values would match what they are not.
+// case: each character as it is, percent-encoded once or twice, and a space as +. Shorter values would match what they are not.
 func loosely(value string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString("(?i)")
 	for _, r := range value {
 		var encoded strings.Builder
 		for _, c := range []byte(string(r)) {
-			fmt.Fprintf(&encoded, "%%%02X", c)
+			fmt.Fprintf(&encoded, "%%(?:25)?%02X", c)
 		}
 		b.WriteString("(?:" + regexp.QuoteMeta(string(r)) + "|" + encoded.String())
 		switch r {
 		case ' ':
-			b.WriteString(`|\+`)
+			b.WriteString(`|\+|%2B`)
 		case '\\':
 			b.WriteString("|/")
 		}
@@ -223,6 +258,15 @@ func loosely(value string) *regexp.Regexp {
 	return re
 }
 
+// jsonForHTML is JSON with the escapes for HTML.
+func jsonForHTML(value string) string {
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		return value
+	}
+	return string(quoted[1 : len(quoted)-1])
+}
+
 // jsonPlain is JSON without the escapes for HTML.
 func jsonPlain(value string) string {
 	var b strings.Builder
@@ -231,7 +275,8 @@ func jsonPlain(value string) string {
 	if err := e.Encode(value); err != nil {
 		return value
 	}
-	return strings.Trim(strings.TrimSuffix(b.String(), "\n"), `"`)
+	quoted := strings.TrimSuffix(b.String(), "\n")
+	return quoted[1 : len(quoted)-1]
 }
 
 // base64Inside gives the letters that value always makes in base64, whichever of the three alignments it falls on.

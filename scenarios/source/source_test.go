@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -92,6 +93,51 @@ func TestVarsAreResolvedOnce(t *testing.T) {
 	}
 }
 
+// Long files are judged in little time: what is wrong is capped, and no value, line or chain of vars is gone through again
+// and again.
+func TestManyMistakes(t *testing.T) {
+	many := func(format string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	for name, c := range map[string]struct {
+		text string
+		want int
+	}{
+		"in one text":  {"a: \"" + strings.Repeat("${nope}", 100_000) + "\"", 1},
+		"in one line":  {"[" + many("'${n%d}', ", 50_000) + "]", 1001},
+		"in one file":  {many("- ${n%d}\n", 50_000), 1001},
+		"all the same": {strings.Repeat("- ${nope}\n", 50_000), 1001},
+	} {
+		started := time.Now()
+		d := source.Parse("f.yaml", []byte(c.text))
+		d.Root.Any()
+		if got := len(d.Problems()); got != c.want {
+			t.Errorf("%s: %d problems, want %d", name, got, c.want)
+		}
+		_ = d.Problems().Error()
+		if took := time.Since(started); took > 30*time.Second {
+			t.Errorf("%s: it took %s", name, took)
+		}
+	}
+	names := source.NewNames()
+	for i := range 30_000 {
+		names.Vars[fmt.Sprint("v", i)] = fmt.Sprintf("${v%d}", i+1)
+	}
+	started := time.Now()
+	for name := range names.Vars {
+		if err := names.Circular(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(started); took > 30*time.Second {
+		t.Errorf("a chain of vars took %s", took)
+	}
+}
+
 func TestVarsDoNotExplode(t *testing.T) {
 	texts := map[string]string{"v0": "xxxxxxxxxx"}
 	for i := 1; i < 40; i++ {
@@ -112,7 +158,7 @@ func TestParseDuration(t *testing.T) {
 			t.Errorf("%s is %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "5", "5 s", "-5s", "d", "1x", "99999999d", "999999d999999999h"} {
+	for _, text := range []string{"", "5", "5 s", "-5s", "1.5d", "d", "1x", "99999999d", "36501d", "36500d1h", "999999d999999999h"} {
 		if d, err := source.ParseDuration(text); err == nil {
 			t.Errorf("%q is %v", text, d)
 		}
@@ -121,7 +167,7 @@ func TestParseDuration(t *testing.T) {
 
 func TestDidYouMean(t *testing.T) {
 	for word, want := range map[string]string{
-		"clik": " (did you mean click?)", "CLICK": " (did you mean click?)", "ecpect": " (did you mean expect?)", "zzzzzz": " (here can be: click, expect, goto)",
+		"clik": " (did you mean click?)", "CLICK": " (did you mean click?)", "ecpect": " (did you mean expect?)", "goes": " (here can be: click, expect, goto)", "zzzzzz": " (here can be: click, expect, goto)",
 	} {
 		if got := source.DidYouMean(word, []string{"click", "expect", "goto"}); got != want {
 			t.Errorf("%s:%s", word, got)
@@ -156,15 +202,12 @@ func TestSecret(t *testing.T) {
 func TestRedactorTakesEveryForm(t *testing.T) {
 	const secret = `s3cr"t <&> pä/ss+w=rd`
 	r := source.NewRedactor(map[string]string{"password": secret, "short": "ab"})
-	quoted, err := json.Marshal(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
+	quoted := jsonOf(t, secret)
 	for name, text := range map[string]string{
 		"as it is":    "typed " + secret + " into it",
 		"query":       "https://x.test/?p=" + url.QueryEscape(secret),
 		"path":        "https://x.test/" + url.PathEscape(secret),
-		"json":        `{"p":` + string(quoted) + `}`,
+		"json":        `{"p":` + quoted + `}`,
 		"base64":      "Basic " + base64.StdEncoding.EncodeToString([]byte(secret)),
 		"basic auth":  "Basic " + base64.StdEncoding.EncodeToString([]byte("ops:"+secret)),
 		"basic auth2": "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+secret+"!")),
@@ -175,13 +218,23 @@ func TestRedactorTakesEveryForm(t *testing.T) {
 		"browser":     "https://x.test/?p=s3cr%22t%20%3C%26%3e+p%c3%a4/ss%2Bw=rd",
 		"upper case":  "HI S3CR\"T <&> PÄ/SS+W=RD",
 		"cut off":     "the page says: Reset s3cr\"t <&…",
+		"page":        `<p>s3cr"t &lt;&amp;&gt; pä/ss+w=rd</p>`,
+		"attribute":   `<a title="s3cr&quot;t <&amp;> pä/ss+w=rd">`,
+		"attribute2":  `<a title="s3cr&quot;t &lt;&amp;&gt; pä/ss+w=rd">`,
+		"template":    `<a title="s3cr&#34;t &lt;&amp;&gt; pä/ss+w=rd">`,
+		"url twice":   "https://x.test/?to=" + url.QueryEscape("/?p="+url.QueryEscape(secret)),
+		"url twice2":  "https://x.test/?to=%2F%3Fp%3Ds3cr%2522t%2520%253C%2526%253E%2520p%25C3%25A4%252Fss%252Bw%253Drd",
+		"json twice":  jsonOf(t, quoted),
+		"json plain2": `"\"s3cr\\\"t <&> pä/ss+w=rd\""`,
+		"btoa":        "Basic " + base64.StdEncoding.EncodeToString([]byte("s3cr\"t <&> p\xe4/ss+w=rd")),
+		"btoa inside": "Basic " + base64.StdEncoding.EncodeToString([]byte("ops:s3cr\"t <&> p\xe4/ss+w=rd")),
 		"url base64":  base64.URLEncoding.EncodeToString([]byte("x" + secret)),
 	} {
 		got := r.Text(text)
 		if !strings.Contains(got, "[secret password]") || strings.Contains(got, "s3cr") {
 			t.Errorf("%s: %s", name, got)
 		}
-		for _, form := range []string{secret, string(quoted), url.QueryEscape(secret)} {
+		for _, form := range []string{secret, quoted, url.QueryEscape(secret)} {
 			if strings.Contains(got, form) {
 				t.Errorf("%s: %q is left in %s", name, form, got)
 			}
@@ -193,6 +246,15 @@ func TestRedactorTakesEveryForm(t *testing.T) {
 	if got := (source.Redactor{}).Text("all stays"); got != "all stays" {
 		t.Error(got)
 	}
+}
+
+func jsonOf(t *testing.T, value string) string {
+	t.Helper()
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(quoted)
 }
 
 // FuzzRedactor: no secret of some length comes through, in whichever company.
@@ -224,9 +286,43 @@ func TestShowPutsTheCaretUnderThePlace(t *testing.T) {
 	}
 }
 
+// What is wrong with a file as a whole is told with its place, which the YAML library does not always say.
+func TestUnreadable(t *testing.T) {
+	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+	for i := range 8 {
+		bomb += fmt.Sprintf("a%d: &a%[1]d [%s*a%d]\n", i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 8), i)
+	}
+	for text, want := range map[string]string{
+		"a: b\r\nü: \"x\x00y\"\n":   "f.yaml:2:6: a text file has no character U+0000: delete it, or save the file as UTF-8\n    2 | ü: \"x\ufffdy\"\n      |      ^",
+		"a: \x1b[31m\n":             "f.yaml:1:4: a text file has no character U+001B: delete it, or save the file as UTF-8\n    1 | a: \ufffd[31m\n      |    ^",
+		"a: b\u0085c: \x7f\n":       "f.yaml:2:4: a text file has no character U+007F",
+		"a: \ufffe\n":               "f.yaml:1:4: a text file has no character U+FFFE",
+		"\ufeffa: b\n\nü: ä\xffb\n": "f.yaml:3:5: this is not UTF-8: save the file as UTF-8\n    3 | ü: ä\ufffdb\n      |     ^",
+		"\xfe\xff\x00a":             "f.yaml:1:1: this is not UTF-8",
+		"a: &x [*x]\n":              "f.yaml:1:8: *x is an alias of what it stands in, which would contain itself: write out what is meant\n    1 | a: &x [*x]\n      |        ^",
+		"a: &x\n  b: {c: [*x]}\n":   "f.yaml:2:11: *x is an alias of what it stands in",
+		"a: &x [&y [1, *y]]\n":      "f.yaml:1:15: *y is an alias of what it stands in",
+		bomb:                        "f.yaml:1:31: the file holds more than 100000 values, aliases written out: split it",
+		"a: " + strings.Repeat("[", 70) + strings.Repeat("]", 70): "f.yaml:1:68: nested more than 64 deep",
+		"a: " + strings.Repeat("x", source.MaxBytes):              "f.yaml: the file is larger than 1048576 bytes, which no flow needs: split it",
+	} {
+		problems := source.Parse("f.yaml", []byte(text)).Problems()
+		if len(problems) != 1 || !strings.HasPrefix(problems.Error(), want) {
+			t.Errorf("%.40q gives\n%.400s\nwant\n%s", text, problems.Error(), want)
+		}
+	}
+	for _, text := range []string{
+		"a: \ufffd\tb\n", "a: \"\\0\\e\"\n", "a: &x [1]\nb: [*x, *x]\nc: *x\n", "a: " + strings.Repeat("x", source.MaxBytes-3),
+	} {
+		if problems := source.Parse("f.yaml", []byte(text)).Problems(); strings.Contains(problems.Error(), "character") || strings.Contains(problems.Error(), "contain itself") || strings.Contains(problems.Error(), "larger") {
+			t.Errorf("%.40q gives\n%.400s", text, problems.Error())
+		}
+	}
+}
+
 // FuzzParse: whatever the bytes, there is a document or a problem, and reading every value of it never panics.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"a: b", "- x\n- {a: b, c}", "a: &x [1]\nb: *x", "\xff", "a: |\n  b\n", "? [a]\n: b", "a: #b", "\ta: b", "a: !t b", "---\n---\n"} {
+	for _, s := range []string{"a: b", "- x\n- {a: b, c}", "a: &x [1]\nb: *x", "\xff", "a: |\n  b\n", "? [a]\n: b", "a: #b", "\ta: b", "a: !t b", "---\n---\n", "a: &x [*x]", "a: \x00"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
