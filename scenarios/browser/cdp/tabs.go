@@ -201,7 +201,24 @@ func (t *target) show(ctx context.Context) error {
 	if err := do(ctx, t, page.BringToFront, cdp.Empty{}); err != nil {
 		return err
 	}
+	if err := t.awaitFirst(ctx); err != nil {
+		return err
+	}
 	return t.awaitNavigation(ctx)
+}
+
+// firstGrace is how long a tab that was just opened has to begin with its page: nothing tells that it will stay empty.
+const firstGrace = time.Second
+
+// awaitFirst waits until a tab has begun with its first page.
+func (t *target) awaitFirst(ctx context.Context) error {
+	grace, cancel := context.WithTimeout(ctx, firstGrace)
+	defer cancel()
+	err := t.wait(grace, func() bool { return t.page.pending || len(t.page.commits) > 0 })
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
 }
 
 func (s *session) makeCurrent(t *target) error {

@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// unknownError is Chromium's name of what has no other.
+const unknownError = "net::ERR_FAILED"
+
 // errorCode gives Chromium's name of what WebKit or Firefox say on the page that they show for one that did not load, so that
 // a failure reads the same in every browser.
 func errorCode(text string) string {
@@ -39,7 +42,7 @@ func errorCode(text string) string {
 			return "net::ERR_" + known.code
 		}
 	}
-	return "net::ERR_FAILED"
+	return unknownError
 }
 
 // certificateError asks an https server for its certificate, and gives Chromium's name of what is wrong with it, or nothing.

@@ -202,6 +202,15 @@ func downloadFailure(address string) error {
 	}
 }
 
+// shownFailure is the failure for which the browser shows a page of its own. What that says of a certificate may be nothing.
+func (s *session) shownFailure(ctx context.Context, v sight) error {
+	code := errorCode(v.Text)
+	if code == unknownError && s.service != nil && !s.options.IgnoreHTTPSErrors {
+		code = cmp.Or(certificateError(ctx, v.Asked), code)
+	}
+	return browser.LoadFailure(v.Asked, code)
+}
+
 // arrive watches, and tells when the document is one of the browser's own.
 func (s *session) arrive(ctx context.Context, address string, done func(sight, time.Duration) (bool, error)) error {
 	v, err := s.watch(ctx, done)
@@ -210,7 +219,7 @@ func (s *session) arrive(ctx context.Context, address string, done func(sight, t
 	}
 	s.errorPage = v.failed()
 	if s.errorPage {
-		return browser.LoadFailure(v.Asked, errorCode(v.Text))
+		return s.shownFailure(ctx, v)
 	}
 	return nil
 }
@@ -286,7 +295,7 @@ func (s *session) settleTab(ctx context.Context, pointed, onError bool) error {
 	}
 	s.errorPage = v.failed()
 	if s.errorPage && !onError {
-		return browser.LoadFailure(v.Asked, errorCode(v.Text))
+		return s.shownFailure(ctx, v)
 	}
 	return nil
 }
