@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,5 +127,24 @@ func TestEveryKindFails(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
 		t.Errorf("what people read differs (-want +got); -update writes it anew:\n%s", diff)
+	}
+}
+
+// A page whose style sheet does not come is not painted by itself; there is a picture of the failure all the same.
+func TestPictureOfAPageWithoutItsStyle(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			<-r.Context().Done()
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<link rel=stylesheet href="/style"><h1>Styled</h1>`)
+	}))
+	t.Cleanup(site.Close)
+	s := newStage(t)
+	s.base = site.URL
+	run := s.play(t, "styled.yaml", "retries: 0\nsteps:\n  - goto: ${base}/\n    timeout: 2s\n  - expect: Styled\n")
+	if run.Failure == nil || run.Failure.Class != "timeout" || len(run.Artifacts) != 1 || run.Artifacts[0].Name != "failure" {
+		t.Errorf("%+v, with the artifacts %+v", run.Failure, run.Artifacts)
 	}
 }

@@ -109,8 +109,8 @@ func (s *session) change() {
 	s.changed = make(chan struct{})
 }
 
-// Interrupt ends the JavaScript that runs in the page, and the loading of a document that is not there yet: as long as one
-// is awaited, the browser holds back every script.
+// Interrupt ends the JavaScript that runs in the page, and the loading of a document that is not there in full: as long as one
+// is awaited, the browser holds back every script, and one whose style sheet does not come is never painted.
 func (s *session) Interrupt(ctx context.Context) error {
 	return s.onTab(func(t *target) error { return t.interrupt(ctx) })
 }
@@ -119,7 +119,7 @@ func (t *target) interrupt(ctx context.Context) error {
 	if err := do(ctx, t, runtime.TerminateExecution, cdp.Empty{}); err != nil {
 		return err
 	}
-	if t.navigating() {
+	if t.navigating() || t.loading() {
 		return do(ctx, t, page.StopLoading, cdp.Empty{})
 	}
 	return nil
@@ -130,6 +130,13 @@ func (t *target) navigating() bool {
 	t.s.mu.Lock()
 	defer t.s.mu.Unlock()
 	return t.page.pending
+}
+
+// loading reports whether the document is not there in full.
+func (t *target) loading() bool {
+	t.s.mu.Lock()
+	defer t.s.mu.Unlock()
+	return t.page.loading
 }
 
 var errClosed = &browser.Failure{Class: browser.ClassInternal, Message: "the page was closed already"}
